@@ -1,0 +1,85 @@
+# What every target of Raven Gateway shares: language level, warnings, hardening, sanitizers, and
+# the functions that declare libraries, programs and tests.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1")
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+set(RAVEN_SANITIZE "" CACHE STRING "Sanitizers to build with, for example address,undefined")
+option(RAVEN_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
+set(RAVEN_MARCH "" CACHE STRING "-march of the dataplane, for example native; empty: x86-64-v2")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+# Interface target: warnings and hardening of our own code, never of third-party headers.
+add_library(raven_build INTERFACE)
+target_compile_options(raven_build INTERFACE
+  -Wall -Wextra -Wshadow -Werror -fstack-protector-strong
+  $<$<COMPILE_LANGUAGE:CXX>:-Wconversion -Wnon-virtual-dtor -Woverloaded-virtual>)
+target_compile_definitions(raven_build INTERFACE
+  RAVEN_VERSION="${PROJECT_VERSION}" FMT_ENFORCE_COMPILE_STRING=0)
+target_include_directories(raven_build INTERFACE ${PROJECT_SOURCE_DIR})
+if(RAVEN_SANITIZE)
+  target_compile_options(raven_build INTERFACE
+    -fsanitize=${RAVEN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(raven_build INTERFACE -fsanitize=${RAVEN_SANITIZE})
+else()
+  target_compile_options(raven_build INTERFACE $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
+  target_link_options(raven_build INTERFACE -Wl,-z,relro,-z,now)
+endif()
+
+# raven_pkg(NAME MODULE): an imported target from pkg-config, its headers treated as system headers.
+function(raven_pkg name module)
+  if(NOT TARGET PkgConfig::${name})
+    pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${module})
+  endif()
+endfunction()
+
+# raven_library(NAME SOURCES ... DEPENDS ...): a static library; DEPENDS are its only arrows.
+function(raven_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC raven_build ${arg_DEPENDS})
+endfunction()
+
+# raven_program(NAME SOURCES ... DEPENDS ...): a program, put into build/<preset>/bin.
+function(raven_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE raven_build ${arg_DEPENDS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+endfunction()
+
+# raven_test(NAME SOURCES ... DEPENDS ... [LABELS ...] [TIMEOUT s]): a GoogleTest program and its
+# ctest entry.  Labels: unit (default) or integration; "threads" marks what the tsan preset runs.
+function(raven_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  find_package(GTest REQUIRED)
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE raven_build ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  if(NOT arg_LABELS)
+    set(arg_LABELS unit)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+endfunction()

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Writes the generated files under configs/ anew, from what the programs say about themselves.
+# SPDX-License-Identifier: Apache-2.0
+#
+#   scripts/generate.sh [--check] [PRESET | BUILD_DIR]     (default: release)
+#
+#   --check  change nothing; exit 1 with the difference when a committed file is stale
+#
+# configs/<name>.yaml   sample configuration of raven-<name>   (--print-sample-config)
+# configs/settings.md   all settings of all programs           (--print-settings)
+# configs/metrics.md    all metrics of all programs            (--print-metrics)
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly programs=(dataplane gateway-agent controller agent-lite)
+
+usage() { sed -n '/^#   scripts/,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$0"; }
+check=0
+build=release
+for argument in "$@"; do
+  case $argument in
+    --check) check=1 ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    -*)
+      usage >&2
+      exit 64
+      ;;
+    *) build=$argument ;;
+  esac
+done
+[[ -d $build/bin ]] || build=$root/build/$build
+[[ -d $build/bin ]] || {
+  printf 'generate: error: no programs in %s/bin: run scripts/build.sh first\n' "$build" >&2
+  exit 69
+}
+
+fresh=$(mktemp -d)
+trap 'rm -rf "$fresh"' EXIT
+
+# One Markdown file with a section per program.
+reference() { # TITLE OPTION
+  local name
+  printf '# %s\n\nWritten by scripts/generate.sh: do not edit.\n' "$1"
+  for name in "${programs[@]}"; do
+    printf '\n## raven-%s\n\n' "$name"
+    "$build/bin/raven-$name" "$2"
+  done
+}
+
+for name in "${programs[@]}"; do
+  "$build/bin/raven-$name" --print-sample-config >"$fresh/$name.yaml"
+done
+reference Settings --print-settings >"$fresh/settings.md"
+reference Metrics --print-metrics >"$fresh/metrics.md"
+
+if [[ $check -eq 1 ]]; then
+  stale=0
+  for file in "$fresh"/*; do
+    diff -u "$root/configs/${file##*/}" "$file" || stale=1
+  done
+  [[ $stale -eq 0 ]] || {
+    printf 'generate: error: files under configs/ are stale: run scripts/generate.sh\n' >&2
+    exit 1
+  }
+else
+  cp "$fresh"/* "$root/configs/"
+  printf 'generate: wrote %s\n' "$(cd "$fresh" && echo *)" >&2
+fi

@@ -1,0 +1,81 @@
+// EspIn: checks and decrypts bursts of ESP packets in tunnel mode (RFC 4303), in place.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Use: read_spi() and the SA lookup, prepare() for each packet, run() once, finish() for each
+// position in order.  Any bytes may be given; nothing outside of them is read or written, except
+// that the cipher library may read up to 64 bytes behind.  No allocation, no lock, no system call.
+// Threading: one per worker; every SA given to it must have that worker as owner.
+#pragma once
+
+#include <cstdint>
+
+#include "common/base/ip.h"
+#include "dataplane/ipsec/cipher_burst.h"
+#include "dataplane/ipsec/esp_verdict.h"
+#include "dataplane/ipsec/inbound_sa.h"
+
+namespace raven::dataplane {
+
+// The SPI of an ESP packet: kOk, kEspShort or kSpiReserved.
+struct EspSpi {
+  Spi spi;
+  EspVerdict verdict;
+};
+EspSpi read_spi(const uint8_t* esp, uint32_t size);
+
+// An ESP packet, from the SPI to the last byte of the ICV; nothing else shares these bytes.
+struct EspInInput {
+  uint8_t* data;
+  uint32_t size;
+  uint8_t outer_traffic_class;  // TOS or traffic class of the outer header, for ECN
+};
+
+struct EspInResult {
+  uint8_t* data;  // the inner IP header; null unless kOk
+  uint32_t size;  // of the inner packet, as its header says
+  EspVerdict verdict;
+  IpFamily family;
+  bool newest;  // had the highest sequence number so far: it may tell that the peer has moved
+};
+
+class EspIn {
+ public:
+  // `library` must outlive this object and belong to the same worker.
+  explicit EspIn(CipherLibrary& library);
+
+  // Packets prepared and not cleared yet.
+  std::size_t size() const { return burst_.size(); }
+
+  // Checks length, alignment, lifetime and replay window.  With kOk the packet gets position
+  // size() - 1 of the burst; other verdicts are final: kSpiReserved, kSpiUnknown (not this SA's),
+  // kEspShort, kEspAlign, kReplayOld, kReplayDup, kSaExpired.  REQUIRES: size() < kBurstMax.
+  EspVerdict prepare(InboundSa& sa, const EspInInput& packet);
+
+  // Deciphers all prepared packets.  Nothing of them may be used before finish().
+  void run();
+
+  // Checks the ICV, records the sequence number, then checks what was inside.  Call it once for
+  // each position, from 0 on, after run().  Plaintext of a packet that is not authentic is wiped.
+  EspInResult finish(std::size_t position);
+
+  // Empties the burst.
+  void clear() { burst_.clear(); }
+
+ private:
+  // What finish() needs, one cache line.
+  struct alignas(64) Pending {
+    alignas(16) uint8_t computed_icv[kIcvSize];
+    alignas(16) uint8_t received_icv[kIcvSize];
+    InboundSa* sa;
+    uint64_t sequence;
+    uint8_t outer_traffic_class;
+  };
+
+  EspVerdict authenticate(std::size_t position);
+
+  CipherBurst burst_;
+  alignas(64) std::array<Pending, kBurstMax> pending_;
+  uint64_t failed_ = 0;
+};
+
+}  // namespace raven::dataplane

@@ -1,0 +1,86 @@
+// OutboundSa: one SA that encrypts: sequence counter, lifetime, outer header, key.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Threading: everything that encrypts belongs to one worker, owner().  Counters may be read by any
+// thread.  Control threads create it, move it to new addresses and destroy it when no worker can
+// see it any more.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "common/base/result.h"
+#include "dataplane/ipsec/cipher_library.h"
+#include "dataplane/ipsec/outer_header.h"
+#include "dataplane/ipsec/sa_config.h"
+
+namespace raven::dataplane {
+
+class CipherKey;
+
+class alignas(64) OutboundSa {
+ public:
+  // `library` expands the key and is not kept.  The caller's keys are not needed any more after.
+  static Result<std::unique_ptr<OutboundSa>> create(
+      const SaConfig& config, WorkerId owner, const CipherLibrary& library
+  );
+  ~OutboundSa();
+  OutboundSa(const OutboundSa&) = delete;
+  OutboundSa& operator=(const OutboundSa&) = delete;
+
+  // Any thread.
+  Spi spi() const { return spi_; }
+  TunnelId tunnel_id() const { return tunnel_id_; }
+  WorkerId owner() const { return owner_; }
+  const Suite& suite() const { return suite_of(algorithm_); }
+  bool esn() const { return esn_; }
+  // Last number used, 0: none.
+  uint64_t sequence() const { return sequence_.load(std::memory_order_relaxed); }
+  bool sequence_exhausted() const { return sequence() >= sequence_max_; }
+  const Lifetime& lifetime() const { return lifetime_; }
+  Lifetime& lifetime() { return lifetime_; }
+  bool usable() const { return lifetime_.usable() && !sequence_exhausted(); }
+
+  // Workers between two quiescent points, control threads that also call move_to().
+  const OuterHeader& outer() const { return *outer_.load(std::memory_order_acquire); }
+  // Bytes in front of the inner packet: outer header, ESP header, IV.
+  uint32_t header_size() const { return outer().size() + kEspHeaderSize + iv_size_; }
+  // Largest inner packet for this MTU of the outer path, see outer_header.h.
+  uint32_t inner_size_max(uint32_t outer_mtu) const {
+    return dataplane::inner_size_max(suite(), outer().addresses(), outer_mtu);
+  }
+
+  // Control thread: sends to other addresses from now on.  Returns the previous header, which the
+  // caller frees when no worker can see it any more.
+  Result<std::unique_ptr<const OuterHeader>> move_to(const OuterAddresses& addresses);
+
+  static constexpr uint32_t kEspHeaderSize = 8;
+
+ private:
+  friend class EspOut;
+  OutboundSa(const SaConfig& config, WorkerId owner);
+
+  // First cache line: what a packet needs.  Written by the worker: sequence_.
+  std::atomic<const OuterHeader*> outer_{nullptr};  // owned
+  std::atomic<uint64_t> sequence_;
+  uint64_t sequence_max_;
+  const CipherKey* key_ = nullptr;  // key_owner_, without the detour
+  uint32_t spi_wire_;               // network order
+  uint32_t salt_ = 0;               // as it lies in memory
+  uint8_t block_size_;
+  uint8_t iv_size_;
+  bool esn_;
+  Algorithm algorithm_;
+
+  alignas(64) Lifetime lifetime_;  // second cache line
+
+  const Spi spi_;
+  const TunnelId tunnel_id_;
+  const WorkerId owner_;
+  const DscpRule dscp_;
+  const DfRule df_;
+  std::unique_ptr<const CipherKey> key_owner_;
+};
+
+}  // namespace raven::dataplane

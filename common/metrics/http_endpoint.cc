@@ -2,6 +2,13 @@
 #include "common/metrics/http_endpoint.h"
 
 #include <CivetServer.h>
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <thread>
+
+#include "common/base/unique_fd.h"
 
 namespace raven::metrics {
 
@@ -31,12 +38,37 @@ class HttpEndpoint::Handler : public CivetHandler {
 };
 
 HttpEndpoint::HttpEndpoint() = default;
-HttpEndpoint::~HttpEndpoint() = default;
+
+// civetweb looks at its stop flag only when a connection comes or after two seconds: give it one.
+static void poke(const std::string& host, int port) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* address = nullptr;
+  if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &address) != 0) return;
+  const UniqueFd fd{socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  connect(fd.get(), address->ai_addr, address->ai_addrlen);
+  freeaddrinfo(address);
+}
+
+HttpEndpoint::~HttpEndpoint() {
+  if (!server_) return;
+  std::atomic<bool> closed{false};
+  const std::jthread closer{[&] {
+    server_->close();
+    closed = true;
+  }};
+  while (!closed) {
+    poke(host_, port_);
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+}
 
 Result<std::unique_ptr<HttpEndpoint>> HttpEndpoint::start(
     const std::string& address, const TableBase& table, std::function<Health()> health
 ) {
   std::unique_ptr<HttpEndpoint> endpoint{new HttpEndpoint};
+  endpoint->host_ = address.substr(0, address.rfind(':'));
   endpoint->metrics_handler_ = std::make_unique<Handler>([&table] {
     return Handler::Answer{
         "200 OK", "text/plain; version=0.0.4; charset=utf-8", table.prometheus_text()};

@@ -33,6 +33,7 @@ class HttpEndpoint {
  private:
   class Handler;
   HttpEndpoint();
+  std::string host_;
   int port_ = 0;
   std::unique_ptr<Handler> metrics_handler_;
   std::unique_ptr<Handler> health_handler_;

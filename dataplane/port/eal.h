@@ -1,0 +1,44 @@
+// Eal: starts and ends DPDK's environment.  One per process.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Checks first what the EAL reports badly: missing hugepages are named with their number and the
+// command that provides them.  Leaves no files behind (--in-memory or --no-huge, own prefix).
+// Lcore 0 is the thread that calls start() (control); lcores 1..n are the workers.  Several may
+// share a CPU.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "dataplane/settings.h"
+
+namespace raven::dataplane {
+
+class Eal {
+ public:
+  // `with_pci`: a port is a PCI device.  Errors: kUnavailable names what is missing on this
+  // machine and how to provide it.
+  static Result<std::unique_ptr<Eal>> start(
+      const std::string& instance, const MemorySettings& memory, const WorkerSettings& workers,
+      bool with_pci
+  );
+  ~Eal();
+  Eal(const Eal&) = delete;
+  Eal& operator=(const Eal&) = delete;
+
+  // The arguments that start() hands to rte_eal_init(), for --print and tests.
+  static std::vector<std::string> arguments(
+      const std::string& instance, const MemorySettings& memory, const WorkerSettings& workers,
+      bool with_pci
+  );
+
+ private:
+  Eal() = default;
+};
+
+// Is there enough memory in hugepages?  The error says how many are missing of which size.
+Status check_hugepages(const MemorySettings& memory);
+
+}  // namespace raven::dataplane

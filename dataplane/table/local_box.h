@@ -1,0 +1,53 @@
+// LocalBox: what the packet path must know about the machine it runs on.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Threading: built by control (from the kernel's addresses and the desired state), then read-only.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "common/base/ip.h"
+
+namespace raven::dataplane {
+
+class LocalBox {
+ public:
+  // An address of the box itself on any port: ESP, VXLAN and probes to it are ours, the rest is
+  // the kernel's.
+  void add_address(const IpAddress& address);
+
+  // Sources of the ICMP errors we send.  They must lie in the own prefixes, else the peer's
+  // anti-spoofing drops them; without one of a family no error of that family is sent.
+  void set_icmp_source(const IpAddress& address);
+
+  // MAC of the own end of the VXLAN overlay (aa:0f + the 240.x address); zero: any is accepted.
+  void set_overlay_mac(const MacAddress& mac) { overlay_mac_ = mac; }
+
+  // Network order, any alignment.
+  bool owns_v4(const void* address) const {
+    uint32_t raw;
+    std::memcpy(&raw, address, sizeof(raw));
+    return std::find(v4_.begin(), v4_.end(), raw) != v4_.end();
+  }
+  bool owns_v6(const void* address) const;
+
+  // nullptr: none set.
+  const uint8_t* icmp_source_v4() const { return has_source_v4_ ? source_v4_.data() : nullptr; }
+  const uint8_t* icmp_source_v6() const { return has_source_v6_ ? source_v6_.data() : nullptr; }
+  const MacAddress& overlay_mac() const { return overlay_mac_; }
+
+ private:
+  std::vector<uint32_t> v4_;  // as loaded from the wire; a handful
+  std::vector<std::array<uint8_t, 16>> v6_;
+  std::array<uint8_t, 4> source_v4_{};
+  std::array<uint8_t, 16> source_v6_{};
+  bool has_source_v4_ = false;
+  bool has_source_v6_ = false;
+  MacAddress overlay_mac_;
+};
+
+}  // namespace raven::dataplane

@@ -1,0 +1,83 @@
+// Building of the node table and of its VXLAN templates.
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/table/nodes.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "dataplane/packet/checksum.h"
+#include "dataplane/packet/wire.h"
+
+namespace raven::dataplane {
+namespace {
+
+struct VxlanStack {
+  wire::Ipv4 ip;
+  wire::Udp udp;
+  wire::Vxlan vxlan;
+  wire::Ethernet ethernet;
+};
+static_assert(sizeof(VxlanStack) == kVxlanOverhead);
+
+std::array<uint8_t, kVxlanOverhead> make_template(const NodeSpec& spec) {
+  VxlanStack stack{};
+  stack.ip.version_ihl = 0x45;
+  stack.ip.fragment = Be16::from_host(wire::Ipv4::kDontFragment);
+  stack.ip.ttl = 64;
+  stack.ip.protocol = wire::kUdp;
+  std::memcpy(stack.ip.source, spec.local_address.bytes().data(), 4);
+  std::memcpy(stack.ip.destination, spec.address.bytes().data(), 4);
+  stack.ip.checksum = checksum_of(&stack.ip, sizeof(stack.ip));
+  stack.udp.destination_port = Be16::from_host(wire::kPortVxlan);
+  stack.vxlan.flags = wire::Vxlan::kVniFlag;
+  stack.vxlan.vni_reserved = Be32::from_host(wire::kVni << 8);
+  std::memcpy(stack.ethernet.destination, spec.overlay_mac.bytes.data(), 6);
+  std::memcpy(stack.ethernet.source, spec.local_overlay_mac.bytes.data(), 6);
+  std::array<uint8_t, kVxlanOverhead> bytes;
+  std::memcpy(bytes.data(), &stack, sizeof(stack));
+  return bytes;
+}
+
+template <class T>
+void insert_sorted(std::vector<T>& values, const T& value) {
+  values.insert(std::upper_bound(values.begin(), values.end(), value), value);
+}
+
+}  // namespace
+
+NodeIndex NodeTable::add(const NodeSpec& spec) {
+  assert(nodes_.size() < kNoIndex);
+  Node node;
+  node.adjacency = spec.adjacency;
+  const bool vxlan = spec.encapsulation == Encapsulation::kVxlan && spec.address.is_v4() &&
+                     spec.local_address.is_v4();
+  node.encapsulation = vxlan ? Encapsulation::kVxlan : Encapsulation::kDirect;
+  node.mtu = static_cast<uint16_t>(spec.mtu - (vxlan ? kVxlanOverhead : 0));
+  if (vxlan) node.vxlan_template = make_template(spec);
+  if (spec.address.is_v4()) {
+    uint32_t raw;
+    std::memcpy(&raw, spec.address.bytes().data(), sizeof(raw));
+    insert_sorted(known_v4_, raw);
+  } else {
+    std::array<uint8_t, 16> raw;
+    std::memcpy(raw.data(), spec.address.bytes().data(), raw.size());
+    insert_sorted(known_v6_, raw);
+  }
+  nodes_.push_back(node);
+  return NodeIndex{static_cast<uint16_t>(nodes_.size() - 1)};
+}
+
+bool NodeTable::knows_v4(const void* address) const {
+  uint32_t raw;
+  std::memcpy(&raw, address, sizeof(raw));
+  return std::binary_search(known_v4_.begin(), known_v4_.end(), raw);
+}
+
+bool NodeTable::knows_v6(const void* address) const {
+  std::array<uint8_t, 16> raw;
+  std::memcpy(raw.data(), address, raw.size());
+  return std::binary_search(known_v6_.begin(), known_v6_.end(), raw);
+}
+
+}  // namespace raven::dataplane

@@ -1,0 +1,59 @@
+// NodeTable: the other nodes of the own pool, how to reach each, and who may speak VXLAN to us.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Threading: built off-path, then read-only (part of Topology).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "common/base/ip.h"
+#include "dataplane/table/ids.h"
+
+namespace raven::dataplane {
+
+enum class Encapsulation : uint8_t { kVxlan, kDirect };
+
+// Outer IPv4 + UDP + VXLAN + inner Ethernet, as they stand before each packet to a node.
+inline constexpr unsigned kVxlanOverhead = 20 + 8 + 8 + 14;
+
+// What control knows about a node.
+struct NodeSpec {
+  IpAddress address;        // on the LAN
+  IpAddress local_address;  // ours on the same LAN: the outer source
+  Encapsulation encapsulation = Encapsulation::kVxlan;
+  AdjacencyIndex adjacency = kNoAdjacency;  // next hop towards `address`
+  MacAddress overlay_mac;        // of the node's raven0 (VXLAN): aa:0f + its 240.x address
+  MacAddress local_overlay_mac;  // of ours: the inner source
+  uint16_t mtu = 1500;           // of the port towards it
+};
+
+struct Node {
+  Encapsulation encapsulation = Encapsulation::kVxlan;
+  AdjacencyIndex adjacency = kNoAdjacency;
+  uint16_t mtu = 1500;  // largest inner packet
+  // Length, identification, UDP source port are set per packet; the checksum covers the rest.
+  std::array<uint8_t, kVxlanOverhead> vxlan_template{};
+};
+
+class NodeTable {
+ public:
+  // VXLAN is IPv4 only, as Raven's: an IPv6 node with kVxlan gets no template and is reached
+  // as kDirect would be.  Control reports it before it gets here.
+  NodeIndex add(const NodeSpec& spec);
+
+  const Node& operator[](NodeIndex index) const { return nodes_[index.value()]; }
+  std::size_t size() const { return nodes_.size(); }
+
+  // Is this the address of a node of the own pool?  Network order, any alignment.
+  bool knows_v4(const void* address) const;
+  bool knows_v6(const void* address) const;
+
+ private:
+  std::vector<Node> nodes_;
+  std::vector<uint32_t> known_v4_;                 // sorted, as loaded from the wire
+  std::vector<std::array<uint8_t, 16>> known_v6_;  // sorted
+};
+
+}  // namespace raven::dataplane

@@ -63,7 +63,7 @@ class Kernel {
  private:
   explicit Kernel(Socket socket) : socket_{std::move(socket)} {}
   template <class T, class Parse>
-  Result<std::vector<T>> read_all(const Message& request, Parse parse);
+  Result<std::vector<T>> read_all(const Message& request, const std::string& what, Parse parse);
 
   Socket socket_;
   uint64_t malformed_messages_ = 0;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct Events {
   // Messages were lost (ENOBUFS) or not understood: read everything again.
   bool resync_needed = false;
 };
+
+// What one datagram of the kernel says.  Pure; `datagram` is aligned to 4 bytes.
+Events parse_events(std::span<const uint8_t> datagram);
 
 class Monitor {
  public:

@@ -37,7 +37,7 @@ struct Neighbour {
 struct FdbEntry {
   uint32_t link = 0;  // index of the VXLAN device
   MacAddress mac;
-  IpAddress destination;  // where the encapsulated frame goes
+  IpAddress destination;  // where the encapsulated frame goes; 0.0.0.0: not a VXLAN entry
   uint16_t state = kNeighbourPermanent;
 
   struct Key {

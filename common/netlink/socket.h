@@ -40,6 +40,8 @@ class Message {
   nl_msg* get() const { return message_.get(); }
   const nlmsghdr* raw() const;
   bool complete() const { return complete_; }
+  // Makes a message that was sent ready to be sent again.
+  void rewind() const;
 
  private:
   struct Free {
@@ -72,6 +74,8 @@ class Socket {
     void operator()(nl_sock* socket) const;
   };
   explicit Socket(nl_sock* socket) : socket_{socket} {}
+  Status exchange(const Message& message, const std::string& what,
+                  const std::function<void(const nlmsghdr*)>* visit, bool* interrupted);
   std::unique_ptr<nl_sock, Free> socket_;
 };
 

@@ -71,6 +71,8 @@ class EspIn {
     uint8_t outer_traffic_class;
   };
 
+  EspVerdict admit(InboundSa& sa, const EspInInput& packet);
+  void stage(InboundSa& sa, const EspInInput& packet, uint32_t text_size, uint64_t sequence);
   EspVerdict authenticate(std::size_t position);
 
   CipherBurst burst_;

@@ -15,8 +15,7 @@
 namespace raven::dataplane {
 
 // Most bytes written in front of the inner packet: outer header, ESP header, IV.
-inline constexpr uint32_t kEspHeadroomMax =
-    kOuterHeaderSizeMax + OutboundSa::kEspHeaderSize + kIvSizeMax;
+inline constexpr uint32_t kEspHeadroomMax = kOuterHeaderSizeMax + kEspHeaderSize + kIvSizeMax;
 // Most bytes written behind it: padding, pad length, next header, ICV.
 inline constexpr uint32_t kEspTailroomMax = kBlockSizeMax - 1 + 2 + kIcvSize;
 
@@ -53,18 +52,24 @@ class EspOut {
   [[nodiscard]] uint64_t run();
 
  private:
+  void write_esp(OutboundSa& sa, uint8_t* esp, uint8_t* text, uint32_t text_size);
+  void write_random_iv(CipherSlot& slot, uint64_t sequence);
+  void checksum_later(const OuterHeader& outer, uint8_t* packet, uint32_t size);
   uint16_t next_identification();
 
   CipherBurst burst_;
+  CipherLibrary& library_;
+  uint16_t identification_;
+  const uint16_t identification_step_;
+
+  // UDP over IPv6: checksums to be written when the text is ciphered.
   struct Checksum {
-    const OuterHeader* header;  // null: nothing to do
+    const OuterHeader* header;
     uint8_t* packet;
     uint32_t size;
   };
   std::array<Checksum, kBurstMax> checksums_;
-  bool any_checksum_ = false;
-  uint16_t identification_;
-  uint16_t identification_step_;
+  std::size_t checksum_count_ = 0;
 };
 
 }  // namespace raven::dataplane

@@ -16,7 +16,7 @@ namespace raven::dataplane {
 // 0: no limit.
 struct LifetimeLimits {
   uint64_t packets = 0;
-  uint64_t bytes = 0;  // of inner packets
+  uint64_t bytes = 0;  // that went through the cipher: inner packet, padding, trailer
   uint64_t seconds = 0;
 };
 
@@ -33,9 +33,9 @@ class Lifetime {
   bool usable() const { return (flags_.load(std::memory_order_relaxed) & kHard) == 0; }
 
   // Owner worker: one packet has been processed.
-  void count(uint32_t inner_bytes) {
+  void count(uint32_t cipher_bytes) {
     const uint64_t packets = packets_.load(std::memory_order_relaxed) + 1;
-    const uint64_t bytes = bytes_.load(std::memory_order_relaxed) + inner_bytes;
+    const uint64_t bytes = bytes_.load(std::memory_order_relaxed) + cipher_bytes;
     packets_.store(packets, std::memory_order_relaxed);
     bytes_.store(bytes, std::memory_order_relaxed);
     if (packets >= next_packets_ || bytes >= next_bytes_) [[unlikely]]

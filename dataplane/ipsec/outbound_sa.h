@@ -55,8 +55,6 @@ class alignas(64) OutboundSa {
   // caller frees when no worker can see it any more.
   Result<std::unique_ptr<const OuterHeader>> move_to(const OuterAddresses& addresses);
 
-  static constexpr uint32_t kEspHeaderSize = 8;
-
  private:
   friend class EspOut;
   OutboundSa(const SaConfig& config, WorkerId owner);

@@ -44,11 +44,14 @@ class alignas(64) OuterHeader {
 
  private:
   OuterHeader() = default;
-  void write_v4(uint8_t* out, uint32_t total, InnerFields inner, uint16_t identification) const;
-  void write_v6(uint8_t* out, uint32_t total, InnerFields inner) const;
+  void write_v4(
+      uint8_t* out, uint32_t total, uint8_t traffic_class, bool dont_fragment,
+      uint16_t identification
+  ) const;
+  void write_v6(uint8_t* out, uint32_t total, uint8_t traffic_class) const;
 
   uint8_t template_[kOuterHeaderSizeMax] = {};
-  uint32_t checksum_base_ = 0;      // IPv4: sum of the template's 16-bit words in memory order
+  uint32_t checksum_base_ = 0;      // IPv4: sum of the template
   uint8_t traffic_class_mask_ = 0;  // bits taken from the inner packet
   uint8_t traffic_class_fixed_ = 0;
   uint8_t size_ = 0;

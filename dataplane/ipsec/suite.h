@@ -40,7 +40,8 @@ struct Suite {
   constexpr std::size_t keying_size() const { return std::size_t{key_size} + salt_size; }
 };
 
-inline constexpr std::size_t kIcvSize = 16;  // of every suite
+inline constexpr uint32_t kEspHeaderSize = 8;  // SPI and sequence number
+inline constexpr std::size_t kIcvSize = 16;    // of every suite
 inline constexpr std::size_t kIvSizeMax = 16;
 inline constexpr std::size_t kBlockSizeMax = 16;
 

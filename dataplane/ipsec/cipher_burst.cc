@@ -1,0 +1,110 @@
+// The cipher loop: direct calls for AES-GCM, jobs for the others.
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/ipsec/cipher_burst.h"
+
+#include "dataplane/ipsec/cipher_key.h"
+
+namespace raven::dataplane {
+namespace {
+
+constexpr uint64_t bit(std::size_t index) {
+  return uint64_t{1} << index;
+}
+
+}  // namespace
+
+CipherBurst::CipherBurst(CipherLibrary& library, Operation operation)
+    : library_{library}, operation_{operation} {}
+
+uint64_t CipherBurst::run() {
+  pending_ = 0;
+  for (std::size_t i = 0; i < size_; ++i) {
+    const CipherSlot& slot = slots_[i];
+    if (slot.algorithm <= Algorithm::kAes256Gcm) [[likely]]
+      run_gcm(slot);
+    else
+      submit(slot, i);
+  }
+  if (pending_ != 0) {
+    // Not IMB_FLUSH_BURST: that of 1.3 loses jobs when its ring wraps.
+    while (const IMB_JOB* job = IMB_FLUSH_JOB(library_.manager())) complete(job);
+  }
+  return pending_;
+}
+
+// The direct calls take half the time of a job at 64 bytes.
+void CipherBurst::run_gcm(const CipherSlot& slot) {
+  IMB_MGR* manager = library_.manager();
+  const bool small_key = slot.algorithm == Algorithm::kAes128Gcm;
+  const aes_gcm_enc_dec_t cipher = operation_ == Operation::kEncrypt
+                                       ? (small_key ? manager->gcm128_enc : manager->gcm256_enc)
+                                       : (small_key ? manager->gcm128_dec : manager->gcm256_dec);
+  gcm_context_data context;
+  cipher(
+      &slot.key->gcm(), &context, slot.text, slot.text, slot.size, slot.nonce, slot.aad,
+      slot.aad_size, slot.tag, kIcvSize
+  );
+}
+
+void CipherBurst::submit(const CipherSlot& slot, std::size_t index) {
+  IMB_MGR* manager = library_.manager();
+  IMB_JOB* job = IMB_GET_NEXT_JOB(manager);
+  job->cipher_direction = operation_ == Operation::kEncrypt ? IMB_DIR_ENCRYPT : IMB_DIR_DECRYPT;
+  job->user_data = reinterpret_cast<void*>(index);
+  job->auth_tag_output = slot.tag;
+  job->auth_tag_output_len_in_bytes = kIcvSize;
+  job->msg_len_to_cipher_in_bytes = slot.size;
+  job->iv = slot.nonce;
+  if (suite_of(slot.algorithm).mode == CipherMode::kChachaPoly)
+    describe_chacha(*job, slot);
+  else
+    describe_cbc_hmac(*job, slot);
+  pending_ |= bit(index);
+  complete(IMB_SUBMIT_JOB_NOCHECK(manager));
+}
+
+void CipherBurst::describe_chacha(IMB_JOB& job, const CipherSlot& slot) const {
+  job.cipher_mode = IMB_CIPHER_CHACHA20_POLY1305;
+  job.hash_alg = IMB_AUTH_CHACHA20_POLY1305;
+  job.chain_order =
+      operation_ == Operation::kEncrypt ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
+  job.enc_keys = job.dec_keys = slot.key->chacha();
+  job.key_len_in_bytes = 32;
+  job.iv_len_in_bytes = 12;
+  job.src = job.dst = slot.text;
+  job.cipher_start_src_offset_in_bytes = 0;
+  job.hash_start_src_offset_in_bytes = 0;
+  job.msg_len_to_hash_in_bytes = slot.size;
+  job.u.CHACHA20_POLY1305.aad = slot.aad;
+  job.u.CHACHA20_POLY1305.aad_len_in_bytes = slot.aad_size;
+}
+
+// The ICV covers ESP header, IV and ciphertext; with ESN the high 32 bits of the sequence number
+// stand behind the text (RFC 4303 section 3.3.2.1).
+void CipherBurst::describe_cbc_hmac(IMB_JOB& job, const CipherSlot& slot) const {
+  constexpr uint32_t kInFront = kEspHeaderSize + 16;
+  constexpr uint32_t kHighBits = 4;
+  const CipherKey::CbcHmac& key = slot.key->cbc_hmac();
+  job.cipher_mode = IMB_CIPHER_CBC;
+  job.hash_alg = IMB_AUTH_HMAC_SHA_256;
+  job.chain_order =
+      operation_ == Operation::kEncrypt ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
+  job.enc_keys = key.encrypt;
+  job.dec_keys = key.decrypt;
+  job.key_len_in_bytes = suite_of(slot.algorithm).key_size;
+  job.iv_len_in_bytes = 16;
+  job.src = slot.text - kInFront;
+  job.dst = slot.text;
+  job.cipher_start_src_offset_in_bytes = kInFront;
+  job.hash_start_src_offset_in_bytes = 0;
+  job.msg_len_to_hash_in_bytes = kInFront + slot.size + (slot.aad_size == 12 ? kHighBits : 0);
+  job.u.HMAC._hashed_auth_key_xor_ipad = key.inner_hash;
+  job.u.HMAC._hashed_auth_key_xor_opad = key.outer_hash;
+}
+
+void CipherBurst::complete(const IMB_JOB* job) {
+  if (job == nullptr || job->status != IMB_STATUS_COMPLETED) return;
+  pending_ &= ~bit(reinterpret_cast<std::size_t>(job->user_data));
+}
+
+}  // namespace raven::dataplane

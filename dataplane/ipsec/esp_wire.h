@@ -1,0 +1,48 @@
+// The pieces of an ESP packet that both directions write alike: nonce and associated data.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Everything is built in registers and stored as one 16-byte word, so that the vector loads of the
+// cipher find it in the store buffer.
+#pragma once
+
+#include <emmintrin.h>
+
+#include <cstdint>
+#include <cstring>
+
+#include "common/base/byte_order.h"
+
+namespace raven::dataplane {
+
+inline constexpr uint8_t kNextHeaderIpv4 = 4;
+inline constexpr uint8_t kNextHeaderIpv6 = 41;
+inline constexpr uint8_t kNextHeaderDummy = 59;  // RFC 4303 section 2.6
+
+template <class T>
+T load(const uint8_t* bytes) {
+  T value;
+  std::memcpy(&value, bytes, sizeof(value));
+  return value;
+}
+
+inline void store_16(uint8_t* out, uint64_t first, uint64_t second) {
+  const __m128i word =
+      _mm_set_epi64x(static_cast<long long>(second), static_cast<long long>(first));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), word);
+}
+
+// AEAD nonce: salt | IV (RFC 4106 section 3.1, RFC 7634 section 2).  `iv`: as it lies in memory.
+inline void write_nonce(uint8_t* nonce, uint32_t salt, uint64_t iv) {
+  store_16(nonce, salt | iv << 32, iv >> 32);
+}
+
+// Associated data: SPI | sequence, with ESN SPI | high | low (RFC 4106 section 5).  Returns its
+// size.
+inline uint8_t write_aad(uint8_t* aad, uint32_t spi_wire, uint64_t sequence, bool esn) {
+  const uint64_t low = host_to_big(static_cast<uint32_t>(sequence));
+  const uint64_t high = host_to_big(static_cast<uint32_t>(sequence >> 32));
+  store_16(aad, spi_wire | (esn ? high : low) << 32, low);
+  return esn ? 12 : 8;
+}
+
+}  // namespace raven::dataplane

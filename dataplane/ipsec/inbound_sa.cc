@@ -1,0 +1,46 @@
+// Making an inbound SA from its description.
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/ipsec/inbound_sa.h"
+
+#include <cstring>
+
+#include "common/base/byte_order.h"
+#include "dataplane/ipsec/cipher_key.h"
+
+namespace raven::dataplane {
+
+InboundSa::InboundSa(const SaConfig& config, WorkerId owner)
+    : window_{config.replay_window, config.last_sequence},
+      spi_wire_{host_to_big(config.spi.value())},
+      block_size_{suite_of(config.algorithm).block_size},
+      iv_size_{suite_of(config.algorithm).iv_size},
+      esn_{config.esn},
+      algorithm_{config.algorithm},
+      lifetime_{config.lifetime_soft, config.lifetime_hard, BootClock::now()},
+      spi_{config.spi},
+      tunnel_id_{config.tunnel_id},
+      owner_{owner} {}
+
+InboundSa::~InboundSa() {
+  delete outer_.load(std::memory_order_acquire);
+}
+
+Result<std::unique_ptr<InboundSa>> InboundSa::create(
+    const SaConfig& config, WorkerId owner, const CipherLibrary& library
+) {
+  RAVEN_TRY(validate(config));
+  const Suite& suite = suite_of(config.algorithm);
+  std::unique_ptr<InboundSa> sa{new InboundSa{config, owner}};
+  RAVEN_ASSIGN(sa->key_owner_, CipherKey::create(suite, config.key, config.integrity_key, library));
+  sa->key_ = sa->key_owner_.get();
+  std::memcpy(&sa->salt_, config.key.expose().data() + suite.key_size, suite.salt_size);
+  sa->outer_.store(new OuterAddresses{config.outer}, std::memory_order_release);
+  return sa;
+}
+
+std::unique_ptr<const OuterAddresses> InboundSa::move_to(const OuterAddresses& addresses) {
+  return std::unique_ptr<const OuterAddresses>{
+      outer_.exchange(new OuterAddresses{addresses}, std::memory_order_acq_rel)};
+}
+
+}  // namespace raven::dataplane

@@ -1,0 +1,67 @@
+// Making an outbound SA from its description.
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/ipsec/outbound_sa.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/base/byte_order.h"
+#include "dataplane/ipsec/cipher_key.h"
+
+namespace raven::dataplane {
+namespace {
+
+// Without ESN the counter ends at 2^32 - 1; asking for a re-key at half of it leaves time.
+constexpr uint64_t kSoftSequence32 = uint64_t{1} << 31;
+
+LifetimeLimits soft_limits(const SaConfig& config) {
+  LifetimeLimits limits = config.lifetime_soft;
+  if (config.esn) return limits;
+  const uint64_t left =
+      config.last_sequence < kSoftSequence32 ? kSoftSequence32 - config.last_sequence : 1;
+  limits.packets = limits.packets == 0 ? left : std::min(limits.packets, left);
+  return limits;
+}
+
+}  // namespace
+
+OutboundSa::OutboundSa(const SaConfig& config, WorkerId owner)
+    : sequence_{config.last_sequence},
+      sequence_max_{config.esn ? UINT64_MAX : UINT32_MAX},
+      spi_wire_{host_to_big(config.spi.value())},
+      block_size_{suite_of(config.algorithm).block_size},
+      iv_size_{suite_of(config.algorithm).iv_size},
+      esn_{config.esn},
+      algorithm_{config.algorithm},
+      lifetime_{soft_limits(config), config.lifetime_hard, BootClock::now()},
+      spi_{config.spi},
+      tunnel_id_{config.tunnel_id},
+      owner_{owner},
+      dscp_{config.dscp},
+      df_{config.df} {}
+
+OutboundSa::~OutboundSa() {
+  delete outer_.load(std::memory_order_acquire);
+}
+
+Result<std::unique_ptr<OutboundSa>> OutboundSa::create(
+    const SaConfig& config, WorkerId owner, const CipherLibrary& library
+) {
+  RAVEN_TRY(validate(config));
+  const Suite& suite = suite_of(config.algorithm);
+  std::unique_ptr<OutboundSa> sa{new OutboundSa{config, owner}};
+  RAVEN_ASSIGN(sa->key_owner_, CipherKey::create(suite, config.key, config.integrity_key, library));
+  sa->key_ = sa->key_owner_.get();
+  std::memcpy(&sa->salt_, config.key.expose().data() + suite.key_size, suite.salt_size);
+  RAVEN_ASSIGN(auto outer, OuterHeader::create(config.outer, config.dscp, config.df));
+  sa->outer_.store(outer.release(), std::memory_order_release);
+  return sa;
+}
+
+Result<std::unique_ptr<const OuterHeader>> OutboundSa::move_to(const OuterAddresses& addresses) {
+  RAVEN_ASSIGN(auto next, OuterHeader::create(addresses, dscp_, df_));
+  return std::unique_ptr<const OuterHeader>{
+      outer_.exchange(next.release(), std::memory_order_acq_rel)};
+}
+
+}  // namespace raven::dataplane

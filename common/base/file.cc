@@ -20,7 +20,8 @@ Result<UniqueFd> open_regular(const std::string& path, std::size_t size_max, str
   if (::fstat(fd.get(), &info) != 0) return errno_error("stat " + path, errno);
   if (!S_ISREG(info.st_mode)) return Error{ErrorCode::kInvalid, path + ": is not a regular file"};
   if (static_cast<std::size_t>(info.st_size) > size_max)
-    return Error{ErrorCode::kInvalid, path + ": is larger than " + std::to_string(size_max) + " bytes"};
+    return Error{
+        ErrorCode::kInvalid, path + ": is larger than " + std::to_string(size_max) + " bytes"};
   return fd;
 }
 
@@ -30,7 +31,8 @@ Result<std::size_t> read_all(int fd, const std::string& path, std::span<uint8_t>
   for (;;) {
     uint8_t beyond;
     const bool full = size == buffer.size();
-    const ssize_t n = ::read(fd, full ? &beyond : buffer.data() + size, full ? 1 : buffer.size() - size);
+    const ssize_t n =
+        ::read(fd, full ? &beyond : buffer.data() + size, full ? 1 : buffer.size() - size);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return errno_error("read " + path, errno);
     if (n == 0) return size;
@@ -58,7 +60,8 @@ Result<std::string> read_file(const std::string& path, std::size_t size_max) {
   std::string content(info.st_size == 0 ? size_max : static_cast<std::size_t>(info.st_size), '\0');
   RAVEN_ASSIGN(
       const std::size_t size,
-      read_all(fd.get(), path, {reinterpret_cast<uint8_t*>(content.data()), content.size()}));
+      read_all(fd.get(), path, {reinterpret_cast<uint8_t*>(content.data()), content.size()})
+  );
   content.resize(size);
   return content;
 }
@@ -70,7 +73,8 @@ Status write_file_atomic(const std::string& path, std::string_view content, unsi
     ::unlink(temporary.c_str());
     return error;
   };
-  UniqueFd fd{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)};
+  UniqueFd fd{
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)};
   if (!fd) return fail("create");
   if (Status written = write_all(fd.get(), temporary, content); !written) {
     ::unlink(temporary.c_str());
@@ -79,7 +83,8 @@ Status write_file_atomic(const std::string& path, std::string_view content, unsi
   if (::fsync(fd.get()) != 0) return fail("fsync");
   if (::rename(temporary.c_str(), path.c_str()) != 0) return fail("rename");
   const std::string folder = std::filesystem::path{path}.parent_path();
-  const UniqueFd folder_fd{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  const UniqueFd folder_fd{
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (folder_fd) ::fsync(folder_fd.get());
   return {};
 }
@@ -88,9 +93,10 @@ Result<Secret> read_secret_file(const std::string& path, std::size_t size_max) {
   std::error_code code;
   const auto resolved = std::filesystem::canonical(path, code);
   if (code) return errno_error("open " + path, code.value());
-  const auto folder = std::filesystem::canonical(std::filesystem::path{path}.parent_path().empty()
-                                                     ? std::filesystem::path{"."}
-                                                     : std::filesystem::path{path}.parent_path());
+  const auto folder = std::filesystem::canonical(
+      std::filesystem::path{path}.parent_path().empty() ? std::filesystem::path{"."}
+                                                        : std::filesystem::path{path}.parent_path()
+  );
   if (resolved.string().rfind(folder.string() + "/", 0) != 0)
     return Error{ErrorCode::kInvalid, path + ": is a symbolic link out of its directory"};
   struct stat info {};

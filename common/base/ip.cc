@@ -55,7 +55,9 @@ uint32_t IpAddress::v4_host_order() const {
   return host_to_big(wire);
 }
 
-bool IpAddress::is_unspecified() const { return bytes_ == std::array<uint8_t, 16>{}; }
+bool IpAddress::is_unspecified() const {
+  return bytes_ == std::array<uint8_t, 16>{};
+}
 
 bool IpAddress::is_loopback() const {
   if (is_v4()) return bytes_[0] == 127;
@@ -64,7 +66,9 @@ bool IpAddress::is_loopback() const {
   return bytes_ == one;
 }
 
-bool IpAddress::is_multicast() const { return is_v4() ? bytes_[0] >= 224 : bytes_[0] == 0xff; }
+bool IpAddress::is_multicast() const {
+  return is_v4() ? bytes_[0] >= 224 : bytes_[0] == 0xff;
+}
 
 bool IpAddress::is_link_local() const {
   if (is_v4()) return bytes_[0] == 169 && bytes_[1] == 254;
@@ -92,7 +96,8 @@ IpPrefix IpPrefix::masked(IpAddress address, unsigned length) {
 Result<IpPrefix> IpPrefix::make(IpAddress address, unsigned length) {
   const std::string text = address.text() + "/" + std::to_string(length);
   if (length > address.bits())
-    return Error{ErrorCode::kInvalid, text + ": prefix length is over " + std::to_string(address.bits())};
+    return Error{
+        ErrorCode::kInvalid, text + ": prefix length is over " + std::to_string(address.bits())};
   const IpPrefix prefix = masked(address, length);
   if (prefix.address_ != address)
     return Error{ErrorCode::kInvalid, text + ": has host bits, did you mean " + prefix.text()};
@@ -102,14 +107,16 @@ Result<IpPrefix> IpPrefix::make(IpAddress address, unsigned length) {
 Result<IpPrefix> IpPrefix::parse(std::string_view text) {
   const auto slash = text.find('/');
   if (slash == std::string_view::npos)
-    return Error{ErrorCode::kInvalid, "'" + std::string{text} + "' is not a prefix: '/length' is missing"};
+    return Error{
+        ErrorCode::kInvalid, "'" + std::string{text} + "' is not a prefix: '/length' is missing"};
   RAVEN_ASSIGN(const IpAddress address, IpAddress::parse(text.substr(0, slash)));
   const std::string_view digits = text.substr(slash + 1);
   unsigned length = 0;
   const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
   const bool leading_zero = digits.size() > 1 && digits.front() == '0';
   if (code != std::errc{} || end != digits.data() + digits.size() || leading_zero)
-    return Error{ErrorCode::kInvalid, "'" + std::string{text} + "': the prefix length is not a number"};
+    return Error{
+        ErrorCode::kInvalid, "'" + std::string{text} + "': the prefix length is not a number"};
   return make(address, length);
 }
 
@@ -121,11 +128,14 @@ bool IpPrefix::contains(const IpPrefix& other) const {
   return other.length_ >= length_ && contains(other.address_);
 }
 
-std::string IpPrefix::text() const { return address_.text() + "/" + std::to_string(length_); }
+std::string IpPrefix::text() const {
+  return address_.text() + "/" + std::to_string(length_);
+}
 
 Result<MacAddress> MacAddress::parse(std::string_view text) {
   MacAddress mac;
-  const Error bad{ErrorCode::kInvalid, "'" + std::string{text} + "' is not a MAC address (aa:bb:cc:dd:ee:ff)"};
+  const Error bad{
+      ErrorCode::kInvalid, "'" + std::string{text} + "' is not a MAC address (aa:bb:cc:dd:ee:ff)"};
   if (text.size() != 17) return bad;
   for (std::size_t i = 0; i < 6; ++i) {
     const char* part = text.data() + i * 3;

@@ -38,7 +38,7 @@ class IpAddress {
 
   bool is_unspecified() const;
   bool is_loopback() const;
-  bool is_multicast() const;   // and, for IPv4, broadcast and class E
+  bool is_multicast() const;  // and, for IPv4, broadcast and class E
   bool is_link_local() const;
 
   std::string text() const;
@@ -89,7 +89,7 @@ template <>
 struct std::hash<raven::IpAddress> {
   std::size_t operator()(const raven::IpAddress& address) const noexcept {
     const auto bytes = address.bytes();
-    return std::hash<std::string_view>{}(
-        {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return std::hash<std::string_view>{}({reinterpret_cast<const char*>(bytes.data()), bytes.size()}
+    );
   }
 };

@@ -30,10 +30,14 @@ std::map<std::string, Repetition, std::less<>>& repetitions() {
 
 const char* level_name(Level level) {
   switch (level) {
-    case Level::kError: return "ERROR";
-    case Level::kWarning: return "WARN";
-    case Level::kInfo: return "INFO";
-    case Level::kDebug: return "DEBUG";
+    case Level::kError:
+      return "ERROR";
+    case Level::kWarning:
+      return "WARN";
+    case Level::kInfo:
+      return "INFO";
+    case Level::kDebug:
+      return "DEBUG";
   }
   return "?";
 }
@@ -46,7 +50,8 @@ std::string timestamp() {
   char text[64];
   std::snprintf(
       text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", utc.tm_year + 1900,
-      utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, now.tv_nsec / 1'000'000);
+      utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, now.tv_nsec / 1'000'000
+  );
   return text;
 }
 
@@ -70,9 +75,13 @@ bool admit(const std::string& line, uint64_t& held_back) {
 
 }  // namespace
 
-void set_level(Level level) { g_level.store(level, std::memory_order_relaxed); }
+void set_level(Level level) {
+  g_level.store(level, std::memory_order_relaxed);
+}
 
-bool enabled(Level level) { return level <= g_level.load(std::memory_order_relaxed); }
+bool enabled(Level level) {
+  return level <= g_level.load(std::memory_order_relaxed);
+}
 
 void write(Level level, std::string_view area, std::string_view text) {
   if (!enabled(level)) return;

@@ -48,8 +48,10 @@ Error errno_error(const std::string& what, int error_number);
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_{std::in_place_index<0>, std::move(value)} {}      // NOLINT: implicit on purpose
-  Result(Error error) : state_{std::in_place_index<1>, std::move(error)} {}  // NOLINT: implicit on purpose
+  Result(T value)
+      : state_{std::in_place_index<0>, std::move(value)} {}  // NOLINT: implicit on purpose
+  Result(Error error)
+      : state_{std::in_place_index<1>, std::move(error)} {}  // NOLINT: implicit on purpose
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -105,11 +107,10 @@ using Status = Result<void>;
 }  // namespace raven
 
 // Returns the error of a Result<...> expression to the caller.
-#define RAVEN_TRY(expression)                             \
-  do {                                                    \
-    auto raven_try_result = (expression);                 \
-    if (!raven_try_result.ok())                           \
-      return std::move(raven_try_result).error();         \
+#define RAVEN_TRY(expression)                                               \
+  do {                                                                      \
+    auto raven_try_result = (expression);                                   \
+    if (!raven_try_result.ok()) return std::move(raven_try_result).error(); \
   } while (false)
 
 // RAVEN_ASSIGN(auto x, f()): x = the value of f(), or returns its error.

@@ -10,7 +10,8 @@
 
 namespace raven::event {
 
-Loop::Loop() : epoll_{epoll_create1(EPOLL_CLOEXEC)}, wakeup_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
+Loop::Loop()
+    : epoll_{epoll_create1(EPOLL_CLOEXEC)}, wakeup_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
   add_reader(wakeup_.get(), [this] {
     uint64_t count = 0;
     [[maybe_unused]] const ssize_t n = ::read(wakeup_.get(), &count, sizeof(count));

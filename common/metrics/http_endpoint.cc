@@ -79,9 +79,9 @@ Result<std::unique_ptr<HttpEndpoint>> HttpEndpoint::start(
         now.healthy ? "200 OK" : "503 Service Unavailable", "text/plain; charset=utf-8",
         (now.healthy ? "ok " : "not ok ") + now.reason + "\n"};
   });
-  const std::vector<std::string> options{
-      "listening_ports", address, "num_threads", "2", "request_timeout_ms", "2000",
-      "max_request_size", "8192", "enable_keep_alive", "no"};
+  const std::vector<std::string> options{"listening_ports",    address, "num_threads",      "2",
+                                         "request_timeout_ms", "2000",  "max_request_size", "8192",
+                                         "enable_keep_alive",  "no"};
   try {
     endpoint->server_ = std::make_unique<CivetServer>(options);
   } catch (const CivetException& exception) {

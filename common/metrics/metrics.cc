@@ -44,7 +44,9 @@ void Values::add(std::size_t row, LabelValues labels, double value) {
   values_[row][std::move(labels)] += value;
 }
 
-void Values::clear(std::size_t row) { values_.erase(row); }
+void Values::clear(std::size_t row) {
+  values_.erase(row);
+}
 
 void Values::merge(const Values& other) {
   for (const auto& [row, values] : other.values_)
@@ -72,7 +74,8 @@ std::string TableBase::prometheus_text() const {
 }
 
 std::string TableBase::markdown(const std::string& title) const {
-  std::string out = "## " + title + "\n\n| metric | kind | labels | unit | meaning |\n|---|---|---|---|---|\n";
+  std::string out =
+      "## " + title + "\n\n| metric | kind | labels | unit | meaning |\n|---|---|---|---|---|\n";
   for (const Row& row : rows_) {
     out += "| `" + std::string{row.name} + "` | ";
     out += row.kind == Kind::kCounter ? "counter" : "gauge";

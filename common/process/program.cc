@@ -39,7 +39,9 @@ std::optional<int> Program::parse(int argc, char** argv) {
   CLI::App& app = line_->app;
   if (check_) {
     app.add_option("--config", config_, "Settings file (YAML)")->capture_default_str();
-    app.add_flag("--check-config", line_->check_config, "Check the settings file and exit (0 or 78)");
+    app.add_flag(
+        "--check-config", line_->check_config, "Check the settings file and exit (0 or 78)"
+    );
     app.add_flag("--print-sample-config", line_->print_sample, "Print a commented settings file");
     app.add_flag("--print-settings", line_->print_settings, "Print all settings as Markdown");
   }
@@ -48,8 +50,10 @@ std::optional<int> Program::parse(int argc, char** argv) {
   app.add_option("--log-level", line_->log_level, "error, warning, info or debug")
       ->check(CLI::IsMember({"error", "warning", "info", "debug"}))
       ->capture_default_str();
-  app.footer("Exit codes: 0 ok, 64 usage, 69 something needed is not there, 70 internal error,\n"
-             "75 another instance is running, 78 wrong configuration.");
+  app.footer(
+      "Exit codes: 0 ok, 64 usage, 69 something needed is not there, 70 internal error,\n"
+      "75 another instance is running, 78 wrong configuration."
+  );
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -89,14 +93,18 @@ int Program::run_print_options() const {
 int Program::fail(const Error& error) const {
   std::fprintf(stderr, "%s: %s\n", name_.c_str(), error.message.c_str());
   switch (error.code) {
-    case ErrorCode::kInvalid: return kExitConfig;
-    case ErrorCode::kConflict: return kExitLocked;
+    case ErrorCode::kInvalid:
+      return kExitConfig;
+    case ErrorCode::kConflict:
+      return kExitLocked;
     case ErrorCode::kNotFound:
     case ErrorCode::kDenied:
     case ErrorCode::kUnavailable:
     case ErrorCode::kTimeout:
-    case ErrorCode::kExhausted: return kExitUnavailable;
-    default: return kExitInternal;
+    case ErrorCode::kExhausted:
+      return kExitUnavailable;
+    default:
+      return kExitInternal;
   }
 }
 

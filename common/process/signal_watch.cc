@@ -18,13 +18,17 @@ SignalWatch::SignalWatch(
   loop_.add_reader(fd_.get(), [this] { read_signal(); });
 }
 
-SignalWatch::~SignalWatch() { loop_.remove_reader(fd_.get()); }
+SignalWatch::~SignalWatch() {
+  loop_.remove_reader(fd_.get());
+}
 
 void SignalWatch::read_signal() {
   signalfd_siginfo info{};
   while (::read(fd_.get(), &info, sizeof(info)) == sizeof(info)) {
-    if (info.ssi_signo != SIGHUP) terminate_();
-    else if (reload_) reload_();
+    if (info.ssi_signo != SIGHUP)
+      terminate_();
+    else if (reload_)
+      reload_();
   }
 }
 

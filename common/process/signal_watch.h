@@ -16,7 +16,9 @@ class SignalWatch {
  public:
   // `terminate` is called on the loop's thread for SIGTERM and SIGINT; SIGHUP calls `reload`, or
   // nothing when that is empty.
-  SignalWatch(event::Loop& loop, std::function<void()> terminate, std::function<void()> reload = {});
+  SignalWatch(
+      event::Loop& loop, std::function<void()> terminate, std::function<void()> reload = {}
+  );
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;

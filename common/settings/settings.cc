@@ -45,7 +45,9 @@ std::string number_text(double value) {
   return std::to_string(value);
 }
 
-Status check_range(const yaml::Node& node, const Place& place, const FieldInfo& info, double value) {
+Status check_range(
+    const yaml::Node& node, const Place& place, const FieldInfo& info, double value
+) {
   if (!info.has_range || (value >= info.min && value <= info.max)) return {};
   return place.error(
       node, node.scalar + " is out of range " + number_text(info.min) + ".." +
@@ -72,9 +74,10 @@ Status refuse_unknown(
   for (const auto& [key, value] : node.entries) {
     const auto same = [&key = key](const FieldInfo& field) { return field.key == key; };
     if (std::any_of(fields.begin(), fields.end(), same)) continue;
-    const auto nearest = std::min_element(fields.begin(), fields.end(), [&key = key](auto& a, auto& b) {
-      return edit_distance(a.key, key) < edit_distance(b.key, key);
-    });
+    const auto nearest =
+        std::min_element(fields.begin(), fields.end(), [&key = key](auto& a, auto& b) {
+          return edit_distance(a.key, key) < edit_distance(b.key, key);
+        });
     std::string reason = "unknown key";
     if (nearest != fields.end() && edit_distance(nearest->key, key) <= 3)
       reason += ", did you mean '" + nearest->key + "'";
@@ -90,7 +93,9 @@ Status read_scalar(const yaml::Node& node, const Place& place, const FieldInfo&,
   return {};
 }
 
-Status read_integer(const yaml::Node& node, const Place& place, const FieldInfo& info, int64_t& out) {
+Status read_integer(
+    const yaml::Node& node, const Place& place, const FieldInfo& info, int64_t& out
+) {
   const bool leading_zero = node.scalar.size() > 1 && node.scalar[0] == '0';
   if (node.kind != yaml::Node::Kind::kScalar || node.quoted || leading_zero ||
       !parse_number(node.scalar, out))
@@ -105,7 +110,9 @@ Status read_scalar(const yaml::Node& node, const Place& place, const FieldInfo& 
   return check_range(node, place, info, out);
 }
 
-Status read_scalar(const yaml::Node& node, const Place& place, const FieldInfo& info, std::string& out) {
+Status read_scalar(
+    const yaml::Node& node, const Place& place, const FieldInfo& info, std::string& out
+) {
   RAVEN_TRY(expect(node, place, yaml::Node::Kind::kScalar, "a text"));
   const auto& choices = info.choices;
   if (!choices.empty() && std::find(choices.begin(), choices.end(), node.scalar) == choices.end())
@@ -143,8 +150,10 @@ std::string allowed_text(const FieldInfo& field) {
 void append_comment(std::string& out, const std::string& indent, const FieldInfo& field) {
   std::string text = field.help;
   const std::string allowed = allowed_text(field);
-  if (!allowed.empty()) text += " (" + allowed + (field.unit.empty() ? ")" : " " + field.unit + ")");
-  else if (!field.unit.empty()) text += " (" + field.unit + ")";
+  if (!allowed.empty())
+    text += " (" + allowed + (field.unit.empty() ? ")" : " " + field.unit + ")");
+  else if (!field.unit.empty())
+    text += " (" + field.unit + ")";
   if (field.required) text += " Required.";
   std::size_t width = 96 - indent.size();
   while (!text.empty()) {
@@ -181,7 +190,9 @@ void append_sample(std::string& out, const std::string& indent, const FieldInfo&
   }
 }
 
-void append_rows(std::string& out, const std::string& prefix, const std::vector<FieldInfo>& fields) {
+void append_rows(
+    std::string& out, const std::string& prefix, const std::vector<FieldInfo>& fields
+) {
   for (const FieldInfo& field : fields) {
     const std::string key = prefix + field.key + (field.list ? "[]" : "");
     const std::string fallback = field.required ? "required" : field.default_text;

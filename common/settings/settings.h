@@ -5,7 +5,8 @@
 //   struct Limits {
 //     uint32_t burst_max = 64;
 //     static void describe(settings::Schema<Limits>& s) {
-//       s.field("burst_max", &Limits::burst_max, "Packets taken at once.").range(1, 64).unit("packets");
+//       s.field("burst_max", &Limits::burst_max, "Packets taken at once.").range(1,
+//       64).unit("packets");
 //     }
 //   };
 //
@@ -75,37 +76,50 @@ template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
 
 template <class T>
-concept Described = requires(Schema<T>& schema) { T::describe(schema); };
+concept Described = requires(Schema<T>& schema) {
+  T::describe(schema);
+};
 
 template <class T>
 std::string type_name() {
-  if constexpr (std::is_same_v<T, bool>) return "true or false";
-  else if constexpr (std::is_enum_v<T>) return "text";
-  else if constexpr (std::is_integral_v<T>) return "integer";
-  else if constexpr (std::is_same_v<T, double>) return "number";
-  else if constexpr (std::is_same_v<T, IpAddress>) return "IP address";
-  else if constexpr (std::is_same_v<T, IpPrefix>) return "prefix";
-  else if constexpr (Described<T>) return "section";
-  else return "text";
+  if constexpr (std::is_same_v<T, bool>)
+    return "true or false";
+  else if constexpr (std::is_enum_v<T>)
+    return "text";
+  else if constexpr (std::is_integral_v<T>)
+    return "integer";
+  else if constexpr (std::is_same_v<T, double>)
+    return "number";
+  else if constexpr (std::is_same_v<T, IpAddress>)
+    return "IP address";
+  else if constexpr (std::is_same_v<T, IpPrefix>)
+    return "prefix";
+  else if constexpr (Described<T>)
+    return "section";
+  else
+    return "text";
 }
 
 template <class T>
 std::string text_of(const T& value, const std::vector<std::string>& choices) {
-  if constexpr (std::is_same_v<T, bool>) return value ? "true" : "false";
+  if constexpr (std::is_same_v<T, bool>)
+    return value ? "true" : "false";
   else if constexpr (std::is_enum_v<T>) {
     const auto index = static_cast<std::size_t>(value);
     return index < choices.size() ? choices[index] : "";
-  }
-  else if constexpr (std::is_integral_v<T>) return std::to_string(value);
+  } else if constexpr (std::is_integral_v<T>)
+    return std::to_string(value);
   else if constexpr (std::is_same_v<T, double>) {
     std::string text = std::to_string(value);
     text.erase(text.find_last_not_of('0') + 1);
     if (text.back() == '.') text += '0';
     return text;
-  }
-  else if constexpr (std::is_same_v<T, std::string>) return "\"" + value + "\"";
-  else if constexpr (std::is_same_v<T, IpAddress> || std::is_same_v<T, IpPrefix>) return value.text();
-  else return "";
+  } else if constexpr (std::is_same_v<T, std::string>)
+    return "\"" + value + "\"";
+  else if constexpr (std::is_same_v<T, IpAddress> || std::is_same_v<T, IpPrefix>)
+    return value.text();
+  else
+    return "";
 }
 
 template <class T>
@@ -197,7 +211,8 @@ class Schema {
       fill_type<Item>(info, Item{});
       info.default_text = "[";
       for (const Item& item : value)
-        info.default_text += (info.default_text.size() > 1 ? ", " : "") + detail::text_of(item, info.choices);
+        info.default_text +=
+            (info.default_text.size() > 1 ? ", " : "") + detail::text_of(item, info.choices);
       info.default_text += "]";
     } else {
       info.type = detail::type_name<F>();
@@ -216,7 +231,9 @@ class Schema {
 };
 
 template <class T>
-Status detail::read_value(const yaml::Node& node, const Place& place, const FieldInfo& info, T& out) {
+Status detail::read_value(
+    const yaml::Node& node, const Place& place, const FieldInfo& info, T& out
+) {
   if constexpr (IsVector<T>::value) {
     RAVEN_TRY(expect(node, place, yaml::Node::Kind::kSequence, "a list"));
     out.clear();

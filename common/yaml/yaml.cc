@@ -130,15 +130,16 @@ const Node* Node::find(std::string_view key) const {
 
 Error error_at(const std::string& file, const Node& node, const std::string& reason) {
   return {
-      ErrorCode::kInvalid, file + ":" + std::to_string(node.line) + ":" +
-                               std::to_string(node.column) + ": " + reason};
+      ErrorCode::kInvalid,
+      file + ":" + std::to_string(node.line) + ":" + std::to_string(node.column) + ": " + reason};
 }
 
 Result<std::vector<Node>> parse_all(
     const std::string& file, std::string_view text, std::size_t size_max
 ) {
   if (text.size() > size_max)
-    return Error{ErrorCode::kInvalid, file + ": is larger than " + std::to_string(size_max) + " bytes"};
+    return Error{
+        ErrorCode::kInvalid, file + ": is larger than " + std::to_string(size_max) + " bytes"};
   if (const auto nul = text.find('\0'); nul != std::string_view::npos)
     return Error{ErrorCode::kInvalid, file + ": NUL byte at offset " + std::to_string(nul)};
   try {

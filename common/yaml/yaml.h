@@ -22,10 +22,10 @@ struct Node {
   enum class Kind { kNull, kScalar, kSequence, kMap };
   Kind kind = Kind::kNull;
   std::string scalar;
-  bool quoted = false;  // "4500" is a string, 4500 is a number
-  int line = 0;         // from 1
-  int column = 0;       // from 1
-  std::vector<Node> items;                             // kSequence
+  bool quoted = false;                                // "4500" is a string, 4500 is a number
+  int line = 0;                                       // from 1
+  int column = 0;                                     // from 1
+  std::vector<Node> items;                            // kSequence
   std::vector<std::pair<std::string, Node>> entries;  // kMap, in file order
 
   const Node* find(std::string_view key) const;
@@ -35,7 +35,8 @@ struct Node {
 Result<Node> parse(const std::string& file, std::string_view text);
 // All documents of a stream; empty ones are left out.
 Result<std::vector<Node>> parse_all(
-    const std::string& file, std::string_view text, std::size_t size_max = kFileSizeMax);
+    const std::string& file, std::string_view text, std::size_t size_max = kFileSizeMax
+);
 
 Error error_at(const std::string& file, const Node& node, const std::string& reason);
 

@@ -8,7 +8,8 @@ namespace raven {
 namespace {
 
 TEST(IpAddress, KeepsItsTextForBothFamilies) {
-  for (const char* text : {"0.0.0.0", "10.1.2.3", "255.255.255.255", "::", "fd00:1::2", "::ffff:1.2.3.4"}) {
+  for (const char* text :
+       {"0.0.0.0", "10.1.2.3", "255.255.255.255", "::", "fd00:1::2", "::ffff:1.2.3.4"}) {
     const auto address = IpAddress::parse(text);
     ASSERT_TRUE(address.ok()) << text;
     EXPECT_EQ(address->text(), text);
@@ -16,8 +17,9 @@ TEST(IpAddress, KeepsItsTextForBothFamilies) {
 }
 
 TEST(IpAddress, RefusesWhatIsNotExactlyAnAddress) {
-  for (const char* text : {"", "10.1.2", "10.1.2.3.4", "010.0.0.1", "10.0.0.01", "10.0.0.256", "10.0.0.1 ",
-                           "fe80::1%eth0", ":::", "1::2::3", "localhost", "0x0a.0.0.1"})
+  for (const char* text :
+       {"", "10.1.2", "10.1.2.3.4", "010.0.0.1", "10.0.0.01", "10.0.0.256", "10.0.0.1 ",
+        "fe80::1%eth0", ":::", "1::2::3", "localhost", "0x0a.0.0.1"})
     EXPECT_FALSE(IpAddress::parse(text).ok()) << text;
 }
 
@@ -51,7 +53,9 @@ TEST(IpPrefix, RefusesHostBitsAndNamesThePrefixThatWasMeant) {
 }
 
 TEST(IpPrefix, RefusesWhatIsNotExactlyAPrefix) {
-  for (const char* text : {"10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8x"})
+  for (const char* text :
+       {"10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "10.0.0.0/08",
+        "10.0.0.0/8x"})
     EXPECT_FALSE(IpPrefix::parse(text).ok()) << text;
 }
 
@@ -65,7 +69,8 @@ TEST(IpPrefix, ContainsOnlyItsOwnFamily) {
 
 TEST(MacAddress, ReadsOnlyItsOneForm) {
   EXPECT_EQ(MacAddress::parse("aa:0F:00:01:02:ff")->text(), "aa:0f:00:01:02:ff");
-  for (const char* text : {"", "aa:bb:cc:dd:ee", "aa-bb-cc-dd-ee-ff", "aa:bb:cc:dd:ee:fg", "aa:bb:cc:dd:ee:f "})
+  for (const char* text :
+       {"", "aa:bb:cc:dd:ee", "aa-bb-cc-dd-ee-ff", "aa:bb:cc:dd:ee:fg", "aa:bb:cc:dd:ee:f "})
     EXPECT_FALSE(MacAddress::parse(text).ok()) << text;
 }
 

@@ -15,10 +15,9 @@ namespace raven::metrics {
 namespace {
 
 enum class Metric : std::size_t { kPackets, kState };
-constexpr Row kRows[] = {
-    RAVEN_METRIC_ROW(kPackets, "raven_test_packets_total", kCounter, "port,direction", "packets", "Packets.")
-    RAVEN_METRIC_ROW(kState, "raven_test_state", kGauge, "", "", "State.")
-};
+constexpr Row kRows[] = {RAVEN_METRIC_ROW(
+    kPackets, "raven_test_packets_total", kCounter, "port,direction", "packets", "Packets."
+) RAVEN_METRIC_ROW(kState, "raven_test_state", kGauge, "", "", "State.")};
 
 std::string get(int port, const std::string& request) {
   const UniqueFd fd{socket(AF_INET, SOCK_STREAM, 0)};
@@ -41,7 +40,9 @@ TEST(Metrics, ShowsSetAddedAndCollectedValues) {
   table.add(Metric::kPackets, {"lan0", "rx"});
   table.on_collect([](Sink<Metric>& sink) { sink.set(Metric::kState, {}, 7); });
   const std::string text = table.prometheus_text();
-  EXPECT_NE(text.find("raven_test_packets_total{port=\"lan0\",direction=\"rx\"} 3"), std::string::npos) << text;
+  EXPECT_NE(
+      text.find("raven_test_packets_total{port=\"lan0\",direction=\"rx\"} 3"), std::string::npos
+  ) << text;
   EXPECT_NE(text.find("# TYPE raven_test_packets_total counter"), std::string::npos);
   EXPECT_NE(text.find("raven_test_state 7"), std::string::npos);
 }
@@ -73,7 +74,9 @@ TEST(HttpEndpoint, ServesMetricsAndHealth) {
   });
   ASSERT_TRUE(endpoint.ok()) << endpoint.error().message;
   const int port = (*endpoint)->port();
-  EXPECT_NE(get(port, "GET /metrics HTTP/1.0\r\n\r\n").find("raven_test_state 5"), std::string::npos);
+  EXPECT_NE(
+      get(port, "GET /metrics HTTP/1.0\r\n\r\n").find("raven_test_state 5"), std::string::npos
+  );
   EXPECT_NE(get(port, "GET /healthz HTTP/1.0\r\n\r\n").find("200 OK"), std::string::npos);
   healthy = false;
   const std::string sick = get(port, "GET /healthz HTTP/1.0\r\n\r\n");
@@ -86,7 +89,8 @@ TEST(HttpEndpoint, RefusesHeadersThatAreTooLarge) {
   Table<Metric> table{kRows};
   auto endpoint = HttpEndpoint::start("127.0.0.1:0", table, [] { return Health{}; });
   ASSERT_TRUE(endpoint.ok());
-  const std::string request = "GET /metrics HTTP/1.0\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n";
+  const std::string request =
+      "GET /metrics HTTP/1.0\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n";
   EXPECT_EQ(get((*endpoint)->port(), request).find("200 OK"), std::string::npos);
 }
 

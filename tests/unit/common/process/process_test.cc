@@ -50,14 +50,19 @@ TEST_F(ProgramTest, ChecksAGoodConfiguration) {
 TEST_F(ProgramTest, RefusesABadConfigurationWith78AndItsPosition) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(parse({"--check-config", "--config", config("burst: 300\n")}), kExitConfig);
-  EXPECT_NE(testing::internal::GetCapturedStderr().find("c.yaml:1:8: burst: 300 is out of range"), std::string::npos);
+  EXPECT_NE(
+      testing::internal::GetCapturedStderr().find("c.yaml:1:8: burst: 300 is out of range"),
+      std::string::npos
+  );
 }
 
 TEST_F(ProgramTest, SaysThatAConfigurationIsMissingWith69) {
   EXPECT_EQ(parse({"--check-config", "--config", folder_ + "/none"}), kExitUnavailable);
 }
 
-TEST_F(ProgramTest, RefusesAnUnknownOptionWith64) { EXPECT_EQ(parse({"--no-such-option"}), kExitUsage); }
+TEST_F(ProgramTest, RefusesAnUnknownOptionWith64) {
+  EXPECT_EQ(parse({"--no-such-option"}), kExitUsage);
+}
 
 TEST_F(ProgramTest, PrintsASampleThatItAccepts) {
   testing::internal::CaptureStdout();

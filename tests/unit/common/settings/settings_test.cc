@@ -60,7 +60,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Refusal{"empty", "", "f.yaml:1:1: no configuration"},
         Refusal{"only_comment", "# nothing\n", "f.yaml:1:1: no configuration"},
-        Refusal{"unknown_key", "bursst: 3\n", "f.yaml:1:9: bursst: unknown key, did you mean 'burst'"},
+        Refusal{
+            "unknown_key", "bursst: 3\n", "f.yaml:1:9: bursst: unknown key, did you mean 'burst'"},
         Refusal{"unknown_far", "zzzzzzzzzz: 3\n", "f.yaml:1:13: zzzzzzzzzz: unknown key"},
         Refusal{"duplicate", "burst: 1\nburst: 2\n", "f.yaml:2:1: burst: duplicate key"},
         Refusal{"out_of_range", "burst: 65\n", "f.yaml:1:8: burst: 65 is out of range 1..64"},
@@ -71,18 +72,26 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"octal_number", "burst: 010\n", "f.yaml:1:8: burst: must be an integer"},
         Refusal{"yes_is_no_bool", "enabled: yes\n", "f.yaml:1:10: enabled: must be true or false"},
         Refusal{"list_for_scalar", "mode: [poll]\n", "f.yaml:1:7: mode: must be a text"},
-        Refusal{"bad_choice", "mode: spin\n", "f.yaml:1:7: mode: 'spin' is not one of: poll, adaptive"},
-        Refusal{"bad_address", "address: 010.0.0.1\n", "f.yaml:1:10: address: '010.0.0.1' is not an IP address"},
-        Refusal{"nested_missing", "ports:\n  - mtu: 1500\n", "f.yaml:2:5: ports[0].name: is missing"},
-        Refusal{"nested_range", "ports:\n  - {name: a}\n  - {name: b, mtu: 65536}\n",
-                "f.yaml:3:20: ports[1].mtu: 65536 is out of range 576..9216 bytes"},
-        Refusal{"host_bits", "ports:\n  - {name: a, prefixes: [10.0.0.1/8]}\n",
-                "f.yaml:2:26: ports[0].prefixes[0]: 10.0.0.1/8: has host bits, did you mean 10.0.0.0/8"},
+        Refusal{
+            "bad_choice", "mode: spin\n", "f.yaml:1:7: mode: 'spin' is not one of: poll, adaptive"},
+        Refusal{
+            "bad_address", "address: 010.0.0.1\n",
+            "f.yaml:1:10: address: '010.0.0.1' is not an IP address"},
+        Refusal{
+            "nested_missing", "ports:\n  - mtu: 1500\n", "f.yaml:2:5: ports[0].name: is missing"},
+        Refusal{
+            "nested_range", "ports:\n  - {name: a}\n  - {name: b, mtu: 65536}\n",
+            "f.yaml:3:20: ports[1].mtu: 65536 is out of range 576..9216 bytes"},
+        Refusal{
+            "host_bits", "ports:\n  - {name: a, prefixes: [10.0.0.1/8]}\n",
+            "f.yaml:2:26: ports[0].prefixes[0]: 10.0.0.1/8: has host bits, did you mean "
+            "10.0.0.0/8"},
         Refusal{"rule", "ratio: 0.0\n", "f.yaml:1:8: ratio: must not be 0 when enabled"},
         Refusal{"nan", "ratio: .nan\n", "f.yaml:1:8: ratio: must be a number"},
         Refusal{"alias", "mode: &a poll\naddress: *a\n", "f.yaml:1:7: anchors are not allowed"},
-        Refusal{"two_documents", "burst: 1\n---\nburst: 2\n",
-                "f.yaml:3:1: one document is expected, this is a second one"},
+        Refusal{
+            "two_documents", "burst: 1\n---\nburst: 2\n",
+            "f.yaml:3:1: one document is expected, this is a second one"},
         Refusal{"top_level_list", "- burst\n", "f.yaml:1:1: must be a section (key: value)"}
     ),
     [](const auto& row) { return std::string{row.param.name}; }
@@ -101,8 +110,9 @@ TEST(Settings, RefusesAFileThatIsTooLargeOrHoldsNul) {
 
 TEST(Settings, TakesDefaultsAndValuesOfEveryType) {
   const auto loaded = load_text<Sample>(
-      "f.yaml", "enabled: false\nratio: 0.25\nmode: poll\naddress: fd00::1\n"
-                "ports: [{name: a, prefixes: [10.0.0.0/8, \"fd00::/8\"]}]\n"
+      "f.yaml",
+      "enabled: false\nratio: 0.25\nmode: poll\naddress: fd00::1\n"
+      "ports: [{name: a, prefixes: [10.0.0.0/8, \"fd00::/8\"]}]\n"
   );
   ASSERT_TRUE(loaded.ok()) << loaded.error().message;
   EXPECT_FALSE(loaded->enabled);
@@ -127,7 +137,10 @@ TEST(Settings, PrintsASampleThatLoadsToTheDefaults) {
 
 TEST(Settings, DocumentsEveryKeyWithItsRangeAndUnit) {
   const std::string text = markdown("sample", schema_of<Sample>().fields());
-  EXPECT_NE(text.find("| `ports[].mtu` | integer | `1500` | 576..9216 | bytes | Largest"), std::string::npos) << text;
+  EXPECT_NE(
+      text.find("| `ports[].mtu` | integer | `1500` | 576..9216 | bytes | Largest"),
+      std::string::npos
+  ) << text;
   EXPECT_NE(text.find("poll, adaptive"), std::string::npos);
 }
 

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ipsec.h"
+
+#include <daemon.h>
+#include <errno.h>
+#include <library.h>
+#include <processing/jobs/callback_job.h>
+#include <stdatomic.h>
+
+#include "address.h"
+#include "events.h"
+#include "sa_client.h"
+#include "sa_table.h"
+
+#define SPI_BASE 0xc0000000u /* as the Linux kernel's range that charon uses */
+#define SPI_RANDOM 0x0fffffffu
+#define SPI_ATTEMPTS 100
+#define REPAIR_PERIOD_MS 10000 /* between two attempts at what is left over from a failure */
+
+struct raven_ipsec {
+  kernel_ipsec_t public;
+  rng_t *rng;
+  struct sa_table *table;
+  struct sa_events *events;
+  struct sa_client *client;
+  atomic_bool repair_scheduled;
+};
+
+/* ---- names of SAs ---- */
+
+static struct raven_sa_id id_of(const kernel_ipsec_sa_id_t *id, bool inbound, bool encap) {
+  return (struct raven_sa_id){.spi = ntohl(id->spi),
+                              .direction = inbound ? RAVEN_SA_IN : RAVEN_SA_OUT,
+                              .src = address_of(id->src, encap),
+                              .dst = address_of(id->dst, encap)};
+}
+
+static bool find(struct raven_ipsec *this, const kernel_ipsec_sa_id_t *id,
+                 struct sa_record *record) {
+  const struct raven_sa_id wanted = id_of(id, TRUE, FALSE); /* the direction is not looked at */
+  return sa_table_find(this->table, &wanted, record);
+}
+
+static struct sa_call call_for(struct raven_ipsec *this, enum raven_sa_op op,
+                               const struct raven_sa_id *id) {
+  struct raven_sa_lookup lookup = {.id = *id};
+  return sa_client_call(this->client, op, &lookup.header, sizeof(lookup));
+}
+
+/* ---- repair: after a restart of the dataplane, or after an answer that never came ---- */
+
+static bool is_lost(const struct sa_record *record, uint64_t epoch) {
+  return record->state == SA_INSTALLED && record->id.direction == RAVEN_SA_IN &&
+         record->epoch != epoch;
+}
+
+static bool is_doomed(const struct sa_record *record, uint64_t unused) {
+  return record->state == SA_DOOMED;
+}
+
+/* An SA that the dataplane has lost is never handed over again: its outbound counter, and so its
+ * nonces, would start anew.  charon re-keys the CHILD_SA instead.  Returns how many there are. */
+static size_t rekey_lost(struct raven_ipsec *this) {
+  size_t count = 0;
+  const uint64_t epoch = sa_client_epoch(this->client);
+  struct sa_record *lost = sa_table_collect(this->table, is_lost, epoch, &count);
+  if (count > 0)
+    DBG1(DBG_KNL, "kernel-raven: %zu CHILD_SAs were lost with the dataplane, re-keying", count);
+  for (size_t i = 0; i < count; i++) sa_events_expire(&lost[i].id, FALSE);
+  free(lost);
+  return count;
+}
+
+static size_t delete_doomed(struct raven_ipsec *this) {
+  size_t count = 0, left = 0;
+  struct sa_record *doomed = sa_table_collect(this->table, is_doomed, 0, &count);
+  for (size_t i = 0; i < count; i++) {
+    /* A dataplane of another epoch does not have it, and says so. */
+    const struct sa_call call = call_for(this, RAVEN_SA_DELETE, &doomed[i].id);
+    if (call.result == SA_CALL_DONE || call.result == SA_CALL_LOST) {
+      sa_table_remove(this->table, &doomed[i].id);
+    } else {
+      left++;
+    }
+  }
+  free(doomed);
+  return left;
+}
+
+static job_requeue_t repair(struct raven_ipsec *this);
+
+static void schedule_repair(struct raven_ipsec *this, uint32_t delay_ms) {
+  lib->scheduler->schedule_job_ms(
+      lib->scheduler, (job_t *)callback_job_create((callback_job_cb_t)repair, this, NULL, NULL),
+      delay_ms);
+}
+
+static void repair_later(struct raven_ipsec *this) {
+  if (!atomic_exchange(&this->repair_scheduled, TRUE)) schedule_repair(this, REPAIR_PERIOD_MS);
+}
+
+static job_requeue_t repair(struct raven_ipsec *this) {
+  atomic_store(&this->repair_scheduled, FALSE);
+  const size_t lost = rekey_lost(this);
+  const size_t doomed = delete_doomed(this);
+  if (lost + doomed > 0) repair_later(this);
+  return JOB_REQUEUE_NONE;
+}
+
+static void on_connected(struct raven_ipsec *this) { schedule_repair(this, 0); }
+
+static void on_event(struct raven_ipsec *this, const struct raven_sa_header *message) {
+  sa_events_handle(this->events, message);
+}
+
+/* The dataplane may have this SA although charon will not use it. */
+static void doom(struct raven_ipsec *this, const struct sa_record *record) {
+  struct sa_record doomed = *record;
+  doomed.state = SA_DOOMED;
+  if (sa_table_put(this->table, &doomed)) repair_later(this);
+}
+
+/* ---- kernel_ipsec_t ---- */
+
+METHOD(kernel_ipsec_t, get_features, kernel_feature_t, struct raven_ipsec *this) {
+  /* Without KERNEL_POLICY_SPI the responder of a re-keying starts to send on the new SA only when
+   * the initiator deletes the old one, and so surely has the new one. */
+  return KERNEL_NO_POLICY_UPDATES;
+}
+
+METHOD(kernel_ipsec_t, get_spi, status_t, struct raven_ipsec *this, host_t *src, host_t *dst,
+       uint8_t protocol, uint32_t *spi) {
+  if (protocol != IPPROTO_ESP) return NOT_SUPPORTED;
+  struct raven_sa_id id = {
+      .direction = RAVEN_SA_IN, .src = address_of(src, FALSE), .dst = address_of(dst, FALSE)};
+  for (int attempt = 0; attempt < SPI_ATTEMPTS; attempt++) {
+    uint32_t random;
+    if (!this->rng->get_bytes(this->rng, sizeof(random), (uint8_t *)&random)) return FAILED;
+    id.spi = SPI_BASE | (random & SPI_RANDOM);
+    if (!sa_table_reserve(this->table, &id)) continue;
+    *spi = htonl(id.spi);
+    return SUCCESS;
+  }
+  return FAILED;
+}
+
+METHOD(kernel_ipsec_t, get_cpi, status_t, struct raven_ipsec *this, host_t *src, host_t *dst,
+       uint16_t *cpi) {
+  return NOT_SUPPORTED;
+}
+
+static bool fill_add(struct raven_sa_add *add, kernel_ipsec_sa_id_t *id,
+                     kernel_ipsec_add_sa_t *data) {
+  if (id->proto != IPPROTO_ESP || data->mode != MODE_TUNNEL || data->ipcomp != IPCOMP_NONE ||
+      data->enc_key.len > RAVEN_SA_KEY_MAX || data->int_key.len > RAVEN_SA_KEY_MAX)
+    return FALSE;
+  const lifetime_cfg_t *life = data->lifetime;
+  *add = (struct raven_sa_add){
+      .id = id_of(id, data->inbound, data->encap),
+      .if_id = id->if_id,
+      .reqid = data->reqid,
+      .encryption = data->enc_alg,
+      .integrity = data->int_alg == AUTH_UNDEFINED ? RAVEN_SA_AUTH_NONE : data->int_alg,
+      .esn = data->esn,
+      .udp_encap = data->encap,
+      .copy_dscp = data->copy_dscp == DSCP_COPY_OUT_ONLY || data->copy_dscp == DSCP_COPY_YES,
+      .copy_df = data->copy_df,
+      .replay_window = data->replay_window,
+      .rekey_after_seconds = life->time.rekey,
+      .expire_after_seconds = life->time.life,
+      .rekey_after_bytes = life->bytes.rekey,
+      .expire_after_bytes = life->bytes.life,
+      .rekey_after_packets = life->packets.rekey,
+      .expire_after_packets = life->packets.life,
+      .encryption_key_size = (uint16_t)data->enc_key.len,
+      .integrity_key_size = (uint16_t)data->int_key.len};
+  memcpy(add->encryption_key, data->enc_key.ptr, data->enc_key.len);
+  memcpy(add->integrity_key, data->int_key.ptr, data->int_key.len);
+  return TRUE;
+}
+
+/* EEXIST after a repetition to the same dataplane: the first attempt got through. */
+static bool was_added(const struct sa_call *call) {
+  return call->result == SA_CALL_DONE &&
+         (call->reply.result == 0 || (call->repeated && call->reply.result == EEXIST));
+}
+
+METHOD(kernel_ipsec_t, add_sa, status_t, struct raven_ipsec *this, kernel_ipsec_sa_id_t *id,
+       kernel_ipsec_add_sa_t *data) {
+  struct raven_sa_add add;
+  if (!fill_add(&add, id, data)) return NOT_SUPPORTED;
+  struct sa_record record = {.id = add.id, .if_id = id->if_id, .state = SA_INSTALLING};
+  const bool noted = sa_table_put(this->table, &record);
+  struct sa_call call = {.result = SA_CALL_NOT_SENT};
+  if (noted) call = sa_client_call(this->client, RAVEN_SA_ADD, &add.header, sizeof(add));
+  memwipe(&add, sizeof(add));
+
+  if (was_added(&call)) {
+    record.state = SA_INSTALLED;
+    record.epoch = call.epoch;
+    sa_table_put(this->table, &record);
+    /* The dataplane may have restarted since, unseen by the last repair. */
+    if (call.epoch != sa_client_epoch(this->client)) repair_later(this);
+    return SUCCESS;
+  }
+  if (call.result == SA_CALL_UNKNOWN) {
+    doom(this, &record);
+  } else {
+    sa_table_remove(this->table, &record.id);
+  }
+  DBG1(DBG_KNL, "kernel-raven: SA %08x not installed: %s", ntohl(id->spi),
+       call.result == SA_CALL_DONE ? strerror(call.reply.result) : "dataplane is away");
+  return FAILED;
+}
+
+METHOD(kernel_ipsec_t, update_sa, status_t, struct raven_ipsec *this, kernel_ipsec_sa_id_t *id,
+       kernel_ipsec_update_sa_t *data) {
+  struct sa_record record;
+  if (!find(this, id, &record) || record.state != SA_INSTALLED) return NOT_FOUND;
+  struct raven_sa_update update = {.id = record.id,
+                                   .new_src = address_of(data->new_src, data->new_encap),
+                                   .new_dst = address_of(data->new_dst, data->new_encap),
+                                   .udp_encap = data->new_encap};
+  const struct sa_call call =
+      sa_client_call(this->client, RAVEN_SA_UPDATE, &update.header, sizeof(update));
+  const bool done =
+      call.result == SA_CALL_DONE &&
+      (call.reply.result == 0 || (call.repeated && call.reply.result == ENOENT));
+  if (!done) return FAILED;
+  sa_table_remove(this->table, &record.id);
+  record.id.src = update.new_src;
+  record.id.dst = update.new_dst;
+  return sa_table_put(this->table, &record) ? SUCCESS : FAILED;
+}
+
+METHOD(kernel_ipsec_t, query_sa, status_t, struct raven_ipsec *this, kernel_ipsec_sa_id_t *id,
+       kernel_ipsec_query_sa_t *data, uint64_t *bytes, uint64_t *packets, time_t *used) {
+  struct sa_record record;
+  if (!find(this, id, &record) || record.state != SA_INSTALLED) return NOT_FOUND;
+  const struct sa_call call = call_for(this, RAVEN_SA_QUERY, &record.id);
+  if (call.result != SA_CALL_DONE || call.reply.result != 0) return FAILED;
+  if (bytes != NULL) *bytes = call.reply.bytes;
+  if (packets != NULL) *packets = call.reply.packets;
+  if (used != NULL)
+    *used = call.reply.idle_seconds < 0 ? 0 : time_monotonic(NULL) - call.reply.idle_seconds;
+  return SUCCESS;
+}
+
+METHOD(kernel_ipsec_t, del_sa, status_t, struct raven_ipsec *this, kernel_ipsec_sa_id_t *id,
+       kernel_ipsec_del_sa_t *data) {
+  struct sa_record record;
+  if (!find(this, id, &record)) return SUCCESS; /* it was never installed */
+  if (record.state == SA_RESERVED) {
+    sa_table_remove(this->table, &record.id);
+    return SUCCESS;
+  }
+  const struct sa_call call = call_for(this, RAVEN_SA_DELETE, &record.id);
+  if (call.result == SA_CALL_DONE || call.result == SA_CALL_LOST) {
+    sa_table_remove(this->table, &record.id);
+  } else {
+    doom(this, &record);
+  }
+  return SUCCESS;
+}
+
+/* charon deletes its SAs one by one; what a killed charon leaves behind, the dataplane drops. */
+METHOD(kernel_ipsec_t, flush_sas, status_t, struct raven_ipsec *this) { return SUCCESS; }
+
+/* Routing is by prefix in the dataplane, children are configured with policies = no.  The trap
+ * and shunt policies that remain have nothing to act on. */
+METHOD(kernel_ipsec_t, add_policy, status_t, struct raven_ipsec *this,
+       kernel_ipsec_policy_id_t *id, kernel_ipsec_manage_policy_t *data) {
+  return SUCCESS;
+}
+
+METHOD(kernel_ipsec_t, query_policy, status_t, struct raven_ipsec *this,
+       kernel_ipsec_policy_id_t *id, kernel_ipsec_query_policy_t *data, time_t *used) {
+  return NOT_SUPPORTED;
+}
+
+METHOD(kernel_ipsec_t, del_policy, status_t, struct raven_ipsec *this,
+       kernel_ipsec_policy_id_t *id, kernel_ipsec_manage_policy_t *data) {
+  return SUCCESS;
+}
+
+METHOD(kernel_ipsec_t, flush_policies, status_t, struct raven_ipsec *this) { return SUCCESS; }
+
+/* The dataplane passes IKE to the kernel and takes ESP away before it: no exceptions needed. */
+METHOD(kernel_ipsec_t, bypass_socket, bool, struct raven_ipsec *this, int fd, int family) {
+  return TRUE;
+}
+
+METHOD(kernel_ipsec_t, enable_udp_decap, bool, struct raven_ipsec *this, int fd, int family,
+       uint16_t port) {
+  return TRUE;
+}
+
+METHOD(kernel_ipsec_t, destroy, void, struct raven_ipsec *this) {
+  if (this->client != NULL) sa_client_destroy(this->client);
+  if (this->events != NULL) sa_events_destroy(this->events);
+  if (this->table != NULL) sa_table_destroy(this->table);
+  DESTROY_IF(this->rng);
+  free(this);
+}
+
+static struct raven_ipsec *create_methods(void) {
+  struct raven_ipsec *this;
+  INIT(this, .public = {
+                 .get_features = _get_features,
+                 .get_spi = _get_spi,
+                 .get_cpi = _get_cpi,
+                 .add_sa = _add_sa,
+                 .update_sa = _update_sa,
+                 .query_sa = _query_sa,
+                 .del_sa = _del_sa,
+                 .flush_sas = _flush_sas,
+                 .add_policy = _add_policy,
+                 .query_policy = _query_policy,
+                 .del_policy = _del_policy,
+                 .flush_policies = _flush_policies,
+                 .bypass_socket = _bypass_socket,
+                 .enable_udp_decap = _enable_udp_decap,
+                 .destroy = _destroy,
+             });
+  return this;
+}
+
+kernel_ipsec_t *raven_ipsec_create(void) {
+  struct raven_ipsec *this = create_methods();
+  uint64_t instance = 0;
+  this->table = sa_table_create();
+  this->rng = lib->crypto->create_rng(lib->crypto, RNG_STRONG);
+  if (this->table == NULL || this->rng == NULL ||
+      !this->rng->get_bytes(this->rng, sizeof(instance), (uint8_t *)&instance)) {
+    DBG1(DBG_KNL, "kernel-raven: no memory or no random numbers");
+    _destroy(this);
+    return NULL;
+  }
+  this->events = sa_events_create(this->table);
+  const struct sa_client_listener listener = {
+      .event = (void *)on_event, .connected = (void *)on_connected, .user = this};
+  this->client = sa_client_create(
+      lib->settings->get_str(lib->settings, "%s.plugins.kernel-raven.socket",
+                             "/run/charon.raven", lib->ns),
+      instance, listener);
+  return &this->public;
+}

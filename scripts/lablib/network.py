@@ -22,7 +22,7 @@ POD_SYSCTLS = ("net.ipv6.conf.default.accept_dad=0", "net.ipv4.ping_group_range=
 QUIET_SYSCTLS = ("net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
 
 
-def wan_links(lab):
+def wan_links():
     """Interfaces of the WAN namespace at which frames of the sites come in."""
     links = [f"lan-{site.name}" for site in SITES]
     return links + [f"w{box.index}" for box in BOXES if box.gateway and not box.site.single_port]
@@ -116,7 +116,7 @@ def connect_box(lab, box):
             far, far_name, bridge = f"{lab}-wan", f"w{box.index}", f"wan-{box.site.name}"
         else:
             far, far_name, bridge = lan_switch(lab, box.site), f"p{box.index}", "br0"
-        plug(space, port, box.mac(port), far, far_name, bridge)
+        plug(space, box.device(port), box.mac(port), far, far_name, bridge)
     plug(space, "mgmt0", f"02:52:56:ff:{box.index:02x}:00", f"{lab}-mgmt", f"m{box.index}", "br0")
 
 
@@ -129,7 +129,7 @@ def plug(near, near_name, mac, far, far_name, bridge):
 
 def configure_box(lab, box):
     space = f"{lab}-{box.name}"
-    quiet = ["mgmt0", *(box.ports if box.owned else [])]
+    quiet = ["mgmt0", *(map(box.device, box.ports) if box.owned else [])]
     set_sysctls(space, [f"net.ipv6.conf.{device}.disable_ipv6=1" for device in quiet])
     ip_batch(space, [
         f"address add {box.management_address}/"
@@ -140,36 +140,34 @@ def configure_box(lab, box):
         "link set cni0 up"])
     if box.owned:
         keep_kernel_off(space, box)
-    else:
-        for port in box.ports:
-            give_addresses(lab, box, port, port)
-        add_routes(lab, box)
+    for port in box.ports:
+        ip_batch(space, [f"address add {address} dev {port}{' nodad' if ':' in address else ''}"
+                         for address in box.addresses(port)])
+    add_routes(space, box)
 
 
 def keep_kernel_off(space, box):
-    """An owned port belongs to the dataplane alone, as a NIC bound to vfio would."""
+    """An owned port belongs to the dataplane alone, as a NIC bound to vfio would.
+
+    The kernel gets a TAP with the same MAC, which the dataplane will open.
+    """
     rules = ["add table netdev owned"]
-    rules += [f"add chain netdev owned {port} "
-              f"{{ type filter hook ingress device {port} priority -500; policy drop; }}"
-              for port in box.ports]
+    rules += [f"add chain netdev owned {port} {{ type filter hook ingress "
+              f"device {box.device(port)} priority -500; policy drop; }}" for port in box.ports]
     run_in(space, ["nft", "-f", "-"], stdin="\n".join(rules) + "\n")
+    for port in box.ports:
+        ip_batch(space, [f"tuntap add dev {port} mode tap",
+                         f"link set {port} address {box.mac(port)} mtu {LINK_MTU} up"])
 
 
-def give_addresses(lab, box, port, device):
-    """Puts the addresses of a port on the device that carries them: itself, or its TAP."""
-    ip_batch(f"{lab}-{box.name}",
-             [f"address replace {address} dev {device}{' nodad' if ':' in address else ''}"
-              for address in box.addresses(port)] + [f"link set {device} up"])
-
-
-def add_routes(lab, box):
+def add_routes(space, box):
     """Default route, and what a CNI does inside a site: pod networks by way of node addresses."""
-    lines = [f"route replace default via {box.default_router}"]
+    lines = [f"route add default via {box.default_router}"]
     for other in BOXES:
         if other.site == box.site and other != box:
-            lines += [f"route replace {other.pod_cidr_v4} via {other.lan_address}",
-                      f"route replace {other.pod_cidr_v6} via {other.lan_address_v6}"]
-    ip_batch(f"{lab}-{box.name}", lines)
+            lines += [f"route add {other.pod_cidr_v4} via {other.lan_address}",
+                      f"route add {other.pod_cidr_v6} via {other.lan_address_v6}"]
+    ip_batch(space, lines)
 
 
 def make_pod(lab, box, pod, number):

@@ -67,10 +67,14 @@ class Box:
 
     @property
     def ports(self):
-        """Names of its network ports, as the kernel would call them: name -> role."""
+        """Its network interfaces as the kernel sees them: name -> role."""
         if not self.gateway:
             return {"lan0": "lan"}
         return {"port0": "both"} if self.site.single_port else {"lan0": "lan", "wan0": "wan"}
+
+    def device(self, port):
+        """What the cable is plugged into; an owned port shows the kernel a TAP instead."""
+        return f"nic-{port}" if self.owned else port
 
     def mac(self, port):
         """Of one of its ports; an owned port and its TAP share it."""

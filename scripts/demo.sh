@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs, builds and shows Raven Gateway at work: three sites, encrypted traffic between all pods,
+# a gateway box that dies.
+# SPDX-License-Identifier: Apache-2.0
+#
+#   sudo scripts/demo.sh [--json FILE] [--keep] [--no-cluster] [--name NAME]
+#
+#   --json FILE   write the results to a file
+#   --keep        leave the lab up afterwards (scripts/lab --name demo ...)
+#   --no-cluster  objects in a directory of manifests instead of a real kube-apiserver
+#   --name NAME   name of the lab (default: demo)
+#
+# Safe to run twice.  Exit 0 only when every check held.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+cluster=1
+for argument in "$@"; do
+  case $argument in
+    -h | --help)
+      sed -n '/^#   sudo/,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$0"
+      exit 0
+      ;;
+    --no-cluster) cluster=0 ;;
+  esac
+done
+[[ $EUID -eq 0 ]] || {
+  printf 'demo: error: root is needed: sudo scripts/demo.sh\n' >&2
+  exit 77
+}
+
+"$here/install-deps.sh"
+"$here/build.sh" release
+if [[ $cluster -eq 1 ]]; then
+  "$here/build-kube-apiserver.sh" >/dev/null
+fi
+PYTHONPATH=$here exec /usr/bin/python3 -m lablib.demo "$@"

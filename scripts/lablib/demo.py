@@ -1,0 +1,264 @@
+"""The demonstration: three sites, real traffic, a gateway box that dies; checked from outside."""
+# SPDX-License-Identifier: Apache-2.0
+import argparse
+import math
+import os
+import signal
+import socket
+import sys
+import time
+
+from . import capture, manifests, network, probes, reachability, sockets, stream, topology
+from .host import wait_for
+from .lab import DEFAULTS, Lab
+from .netns import LabError
+from .report import Report
+
+CONNECT_SECONDS, ELECTION_SECONDS, FAILOVER_SECONDS = 90, 60, 60
+VICTIM_SITE = "edge-a"
+
+
+class Demo:
+    def __init__(self, lab, report):
+        self.lab, self.report = lab, report
+        self.canary, self.local_canary = probes.new_canary(), probes.new_canary()
+        self.wan = None
+
+    def run(self, options):
+        report = self.report
+        report.step("bringing the lab up")
+        self.lab.up(report.note, options, gateways=False)
+        report.facts.update(source=options["source"], keys=options["keys"])
+        report.step("proving that the WAN capture sees plain text")
+        self.prove_capture()
+        report.step("recording everything that the sites send into the WAN")
+        self.wan = self.record_wan(self.canary, os.path.join(self.lab.state, "wan-leaks.pcap"))
+        report.step("creating the Gateways, as a user would")
+        self.create_gateways()
+        report.step("ravenctl status, before")
+        self.show_status("cloud-gw-1")
+        report.step("every pod of every site to every pod of every other site")
+        self.check_pairs()
+        report.step("traffic inside the sites")
+        self.check_local()
+        report.step(f"the active gateway box of {VICTIM_SITE} loses power")
+        self.check_failover()
+        report.step("ravenctl status, after")
+        self.show_status("cloud-gw-1")
+        report.step("what the WAN saw")
+        self.check_wan()
+
+    # --- the WAN ---
+
+    def record_wan(self, canary, pcap=None):
+        return capture.Recorder(f"{self.lab.name}-wan", network.wan_links(), canary, pcap=pcap)
+
+    def prove_capture(self):
+        """Plants one plain frame on the WAN: a capture that misses it proves nothing later."""
+        recorder = self.record_wan(self.canary)
+        edge = topology.box_named("edge-b-node-1")
+        with sockets.in_pod(self.lab.name, edge.pods[0], socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto(self.canary, (topology.host_of("198.18.2.0/24", 250), 9))
+        time.sleep(0.3)
+        found = recorder.stop()
+        self.report.check("capture detects a planted leak", found["canary_frames"] == 1,
+                          f"{found['canary_frames']} plain frame found")
+
+    def check_wan(self):
+        found = self.wan.stop()
+        self.report.facts.update(
+            wan_frames=found["frames"], wan_bytes=found["bytes"], wan_kinds=found["kinds"],
+            wan_plaintext_frames=found["plaintext_frames"], esp_frames=found["esp_frames"],
+            wan_canary_frames=found["canary_frames"], capture_drops=found["capture_drops"])
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(found["kinds"].items()))
+        for sample in found["samples"]:
+            self.report.note(f"leak: {sample}")
+        self.report.check("WAN holds only ESP, IKE, ARP, ND", found["plaintext_frames"] == 0,
+                          f"{found['frames']} frames: {kinds}")
+        self.report.check("no payload canary on the WAN", found["canary_frames"] == 0,
+                          f"{found['canary_frames']} frames with a canary")
+        self.report.check("the capture lost nothing", found["capture_drops"] == 0,
+                          f"{found['capture_drops']} frames lost")
+        self.report.check("tunnels carried the traffic", found["esp_frames"] > 0,
+                          f"{found['esp_frames']} ESP frames")
+
+    # --- gateways ---
+
+    def create_gateways(self):
+        started = time.monotonic()
+        for gateway in manifests.gateways():
+            self.lab.cluster.apply(gateway)
+            endpoints = ", ".join(e["nodeName"] for e in gateway["spec"]["endpoints"])
+            self.report.note(f"Gateway {gateway['metadata']['name']}: {endpoints}")
+        active = self.lab.wait_for_election(ELECTION_SECONDS)
+        seconds = time.monotonic() - started
+        self.report.check("every pool has an active gateway", True, ", ".join(
+            f"{pool}: {' '.join(nodes)}" for pool, nodes in active.items()) + f" ({seconds:.1f} s)")
+        left = reachability.wait_until_all_answer(
+            self.lab.name, topology.cross_site_pairs(), self.canary, CONNECT_SECONDS)
+        seconds = time.monotonic() - started
+        self.report.facts.update(seconds_to_connect=round(seconds, 1))
+        missing = sum(map(len, left.values()))
+        self.report.check("all sites connected", not missing,
+                          f"{seconds:.1f} s after the Gateways were created"
+                          if not missing else f"{missing} pairs do not answer: " + ", ".join(
+                              f"{a.name} -> {b.name} {name}" for name, pairs in left.items()
+                              for a, b in pairs[:4]))
+
+    def show_status(self, box):
+        build = self.lab.options["build"]
+        result = self.lab.hosts[box].run([os.path.join(build, "bin/ravenctl"), "status"])
+        print(f"$ scripts/lab exec {box} -- ravenctl status\n{result.stdout}{result.stderr}",
+              file=sys.stderr, flush=True)
+        self.report.check(f"ravenctl status on {box}", result.returncode == 0,
+                          f"exit {result.returncode}")
+
+    # --- traffic ---
+
+    def check_pairs(self):
+        report, pairs = self.report, topology.cross_site_pairs()
+        reach = reachability.Reachability(self.lab.name, pairs, self.canary)
+        for name in reachability.FAMILIES:
+            self.check_kind(reach, reach.icmp(name), "ms")
+        for name in reachability.FAMILIES:
+            self.check_kind(reach, reach.udp(name), "path MTU")
+        self.check_kind(reach, reach.tcp("IPv4"), "Mbit/s")
+        self.check_kind(reach, reach.tcp("IPv6", one_pair_per_site_pair(pairs)), "Mbit/s")
+        report.facts.update(pod_pairs=len(pairs), pod_pairs_reachable=len(reach.reachable()))
+        report.check("all pod pairs reachable", len(reach.reachable()) == len(pairs),
+                     f"{len(reach.reachable())} of {len(pairs)} ordered cross-site pairs")
+
+    def check_kind(self, reach, kind, unit):
+        self.report.check(kind, not reach.failures[kind], reach.summary(kind, unit))
+
+    def check_local(self):
+        """Traffic inside a site goes straight: at the port of a gateway box only its own pods'."""
+        recorders = {site.name: capture.Recorder(
+            network.lan_switch(self.lab.name, site),
+            [f"p{box.index}" for box in topology.BOXES if box.site == site and box.gateway],
+            self.local_canary, both_directions=True) for site in topology.SITES}
+        reach = reachability.Reachability(self.lab.name, topology.intra_site_pairs(),
+                                          self.local_canary)
+        kinds = [reach.icmp(name) for name in reachability.FAMILIES] + [reach.udp("IPv4")]
+        found = {site: recorder.stop() for site, recorder in recorders.items()}
+        for kind in kinds:
+            self.check_kind(reach, kind, "path MTU" if kind.startswith("UDP") else "ms")
+            self.report.checks[-1]["name"] += " inside sites"
+        strays = [flow for report in found.values() for flow in stray_flows(report["canary_flows"])]
+        seen = sum(report["canary_frames"] for report in found.values())
+        self.report.check("traffic inside a site never touches a gateway", seen and not strays,
+                          f"{seen} frames at gateway ports, {len(strays)} not of the box's own pods"
+                          + "".join(f"; {stray}" for stray in strays[:3]))
+
+    def check_failover(self):
+        report = self.report
+        victim = self.lab.active_gateways()[VICTIM_SITE][0]
+        pairs = failover_pairs()
+        streams = stream.Streams(self.lab.name, pairs, self.canary)
+        wait_for("the probe streams", lambda: streams.arrived_since(0), 10)
+        time.sleep(1.0)
+        self.lab.kill_box(victim)
+        killed_ns = time.monotonic_ns()
+        report.note(f"{victim} is off")
+        returned = True
+        try:
+            wait_for("traffic", lambda: streams.arrived_since(killed_ns + 1), FAILOVER_SECONDS, 0.01)
+            time.sleep(3.0)  # a second, later gap would count as well
+        except LabError:
+            returned = False
+        results = streams.stop()
+        gap = max(result["gap_ms"] for result in results)
+        gap_known = math.isfinite(gap)
+        report.facts.update(failover_gap_ms=gap if gap_known else None,
+                            failover_victim=victim, failover_streams=results)
+        report.check("traffic returns after a gateway box died", returned and gap_known,
+                     f"{victim} off, longest gap {gap:.0f} ms over {len(results)} streams of 1 kHz")
+        self.check_after_failover(victim)
+
+    def check_after_failover(self, victim):
+        alive = [pod for pod in topology.PODS if pod.node != victim]
+        pairs = topology.cross_site_pairs(alive)
+        left = reachability.wait_until_all_answer(self.lab.name, pairs, self.canary, 10)
+        missing = sum(map(len, left.values()))
+        self.report.check("all other pods still reach each other", not missing,
+                          f"{len(pairs)} pairs, IPv4 and IPv6, {missing} do not answer")
+        try:
+            successor = wait_for(
+                "a new active gateway",
+                lambda: [n for n in self.lab.active_gateways()[VICTIM_SITE] if n != victim],
+                ELECTION_SECONDS, 0.1)
+        except LabError:
+            successor = []
+        self.report.check("the controller elects another gateway", successor,
+                          f"{VICTIM_SITE}: {' '.join(successor) or 'still ' + victim}")
+
+
+def one_pair_per_site_pair(pairs):
+    chosen = {}
+    for pair in pairs:
+        chosen.setdefault((pair[0].site, pair[1].site), pair)
+    return list(chosen.values())
+
+
+def failover_pairs():
+    """Between the plain nodes of the victim's site and of each other site, both ways."""
+    pods = {site.name: topology.box_named(f"{site.name}-node-1").pods[0] for site in topology.SITES}
+    others = [name for name in pods if name != VICTIM_SITE]
+    return ([(pods[VICTIM_SITE], pods[name]) for name in others]
+            + [(pods[name], pods[VICTIM_SITE]) for name in others])
+
+
+def stray_flows(flows):
+    """Flows at the port of a gateway box ("p21 SRC > DST") that no pod of that box takes part in."""
+    strays = []
+    for flow in flows:
+        port, source, _, destination = flow.split()
+        own = {address for box in topology.BOXES if port == f"p{box.index}"
+               for pod in box.pods for address in (pod.v4, pod.v6)}
+        if not own & {source, destination}:
+            strays.append(flow)
+    return strays
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="demo.sh", description=__doc__)
+    parser.add_argument("--json", metavar="FILE", help="write the results to a file")
+    parser.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
+    parser.add_argument("--no-cluster", action="store_true",
+                        help="a directory of manifests instead of a real API server")
+    parser.add_argument("--name", default="demo", help="name of the lab (default: demo)")
+    parser.add_argument("--build", default=DEFAULTS["build"], help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    report = Report("Raven Gateway demo: three sites over one WAN")
+    lab = Lab(arguments.name)
+    if arguments.no_cluster:
+        report.note("note: no API server (--no-cluster): objects are files in a directory")
+    options = {"source": "dir" if arguments.no_cluster else "api", "keys": "ike",
+               "workers": DEFAULTS["workers"], "build": os.path.abspath(arguments.build)}
+    lab.down()
+    interrupted = False
+    try:
+        Demo(lab, report).run(options)
+    except LabError as error:
+        report.check("the demo ran to its end", False, error)
+    except KeyboardInterrupt:
+        interrupted = True
+        report.check("the demo ran to its end", False, "interrupted")
+    finally:
+        if arguments.keep and not interrupted:
+            report.note(f"the lab stays up: scripts/lab --name {lab.name} --help")
+        else:
+            lab.down(keep_files=not report.passed)
+    if arguments.json:
+        report.write_json(arguments.json)
+    print(report.table())
+    return 0 if report.passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""Which programs run on which machine of the lab, with what configuration."""
+# SPDX-License-Identifier: Apache-2.0
+import base64
+import os
+
+import yaml
+
+from .host import wait_for
+from .netns import LabError
+
+CHARON = "/usr/lib/ipsec/charon"
+PLUGIN_FOLDER = "/usr/lib/ipsec/plugins"
+PROGRAMS = ("raven-dataplane", "raven-gateway-agent", "raven-controller", "raven-agent-lite",
+            "ravenctl")
+PLUGIN = "libstrongswan-kernel-raven.so"
+CONTROLLERS = ("controller-1", "controller-2")
+START_SECONDS = 60
+CHARON_PLUGINS = ("random nonce openssl kdf pem pkcs1 x509 pubkey constraints socket-default "
+                  "kernel-raven kernel-netlink updown vici")
+
+
+def check_programs(build, keys):
+    missing = [name for name in PROGRAMS if not os.access(program(build, name), os.X_OK)]
+    if keys == "ike" and not os.path.exists(program(build, PLUGIN)):
+        missing.append(PLUGIN)
+    if missing:
+        raise LabError(f"not in {build}/bin: {', '.join(missing)}: run scripts/build.sh")
+    if keys == "ike" and not os.access(CHARON, os.X_OK):
+        raise LabError(f"no {CHARON}: run scripts/install-deps.sh")
+
+
+def program(build, name):
+    return os.path.join(build, "bin", name)
+
+
+def write_shared_secret(lab):
+    """One pre-shared key for the lab, new each time, readable by root only."""
+    with open(os.open(shared_secret_path(lab), os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        file.write(base64.b64encode(os.urandom(48)) + b"\n")
+
+
+def shared_secret_path(lab):
+    return os.path.join(lab.state, "psk")
+
+
+def start(lab, host, name, binary, settings, arguments=()):
+    """Starts a daemon of ours with its settings in a file."""
+    path = host.write(f"{name}.yaml", yaml.safe_dump(settings, sort_keys=False))
+    host.start(name, [program(lab.options["build"], binary), "--config", path, *arguments])
+
+
+def start_controllers(lab):
+    host = lab.hosts["mgmt"]
+    source = lab.cluster.source_for(host, "raven-controller")
+    for number, name in enumerate(CONTROLLERS):
+        start(lab, host, name, "raven-controller", {
+            "source": source, "metrics_address": f"127.0.0.1:{10303 + number * 10}"})
+
+
+def start_box(lab, box):
+    if box.gateway:
+        start_gateway(lab, box)
+    else:
+        start_plain_node(lab, box)
+
+
+def start_gateway(lab, box):
+    host = lab.hosts[box.name]
+    start(lab, host, "dataplane", "raven-dataplane", dataplane_settings(lab, box))
+    wait_for_file(host, "dataplane", "raven-gateway/dataplane.sock")
+    if lab.options["keys"] == "ike":
+        start_charon(lab, host)
+    start(lab, host, "gateway-agent", "raven-gateway-agent", gateway_agent_settings(lab, box))
+
+
+def dataplane_settings(lab, box):
+    return {
+        "instance": f"{lab.name}-{box.name}",
+        "workers": {"count": lab.options["workers"], "idle": "adaptive"},
+        "memory": {"hugepages": False, "size_mb": 128, "packet_buffers": 16384},
+        "ports": [{"name": port, "role": role, "kernel_interface": port,
+                   "mode": "owned" if box.owned else "shared",
+                   "devargs": f"net_af_packet{number},iface={box.device(port)},"
+                              f"qpairs={lab.options['workers']},framecnt=4096"}
+                  for number, (port, role) in enumerate(box.ports.items())],
+    }
+
+
+def gateway_agent_settings(lab, box):
+    return {
+        "node_name": box.name,
+        "source": lab.cluster.source_for(lab.hosts[box.name], "raven-gateway-agent"),
+        "psk_file": shared_secret_path(lab),
+    }
+
+
+def start_charon(lab, host):
+    """strongSwan's charon, with the plugin laid over the folder where it looks for plugins."""
+    overlay = host.path("plugins")
+    os.makedirs(overlay, exist_ok=True)
+    link = os.path.join(overlay, PLUGIN)
+    if not os.path.lexists(link):
+        os.symlink(os.path.abspath(program(lab.options["build"], PLUGIN)), link)
+    configuration = host.write("strongswan.conf", CHARON_CONFIGURATION)
+    host.start("charon", [CHARON], environment={"STRONGSWAN_CONF": configuration},
+               mounts=f"mount -t overlay overlay -o lowerdir={overlay}:{PLUGIN_FOLDER} "
+                      f"{PLUGIN_FOLDER}")
+    wait_for_file(host, "charon", "charon.vici")
+
+
+def start_plain_node(lab, box):
+    host = lab.hosts[box.name]
+    start(lab, host, "agent-lite", "raven-agent-lite", {
+        "node_name": box.name,
+        "source": lab.cluster.source_for(host, "raven-agent-lite")})
+
+
+def wait_for_file(host, process, name):
+    path = host.path("run", name)
+    try:
+        wait_for(f"{process} of {host.name} to make {name}", lambda: os.path.exists(path),
+                 START_SECONDS)
+    except LabError as error:
+        raise LabError(f"{error}; end of its log:\n{host.log_tail(process)}") from error
+
+
+CHARON_CONFIGURATION = f"""\
+charon {{
+  load_modular = no
+  load = {CHARON_PLUGINS}
+  install_routes = no
+  install_virtual_ip = no
+  retransmit_tries = 3
+  retransmit_timeout = 1
+  retransmit_base = 1.5
+  filelog {{
+    stderr {{
+      default = 1
+      ike_name = yes
+      time_format = %T
+    }}
+  }}
+}}
+"""

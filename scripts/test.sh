@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs, builds and runs the tests.
+# SPDX-License-Identifier: Apache-2.0
+#
+#   sudo scripts/test.sh [--quick]
+#
+#   --quick  unit tests of the release build only; works without root when nothing must be installed
+#
+# In full: release build with unit and integration tests, then AddressSanitizer with
+# UndefinedBehaviorSanitizer (unit tests and a short lab run), then ThreadSanitizer for what is
+# threaded outside the dataplane.  Results: build/PRESET/junit.xml.  Safe to run twice.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$here")
+
+usage() { sed -n '/^#   sudo/,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$0"; }
+say() { printf '\ntest: [%4d s] %s\n' "$SECONDS" "$*" >&2; }
+quick=0
+case ${1:-} in
+  '') ;;
+  --quick) quick=1 ;;
+  -h | --help)
+    usage
+    exit 0
+    ;;
+  *)
+    usage >&2
+    exit 64
+    ;;
+esac
+
+run_tests() { # PRESET CTEST-ARGUMENTS...
+  local preset=$1
+  shift
+  (cd "$root/build/$preset" &&
+    ctest --output-on-failure --no-tests=error --output-junit junit.xml "$@")
+}
+
+"$here/install-deps.sh"
+say "release build"
+"$here/build.sh" release
+if [[ $quick -eq 1 ]]; then
+  run_tests release -L unit -j "$(nproc)"
+  say "passed (quick)"
+  exit 0
+fi
+[[ $EUID -eq 0 ]] || {
+  printf 'test: error: the integration tests need root: sudo scripts/test.sh, or --quick\n' >&2
+  exit 77
+}
+
+say "kube-apiserver for the tests"
+"$here/build-kube-apiserver.sh" >/dev/null
+
+say "unit tests"
+run_tests release -L unit -j "$(nproc)"
+say "integration tests"
+run_tests release -L integration
+
+say "build with AddressSanitizer and UndefinedBehaviorSanitizer"
+"$here/build.sh" asan
+say "unit tests and a short lab run with them"
+run_tests asan -L 'unit|lab-smoke' -j "$(nproc)"
+
+say "build with ThreadSanitizer"
+"$here/build.sh" tsan
+say "threaded tests with it"
+run_tests tsan -L threads
+say "passed"

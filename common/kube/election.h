@@ -68,19 +68,22 @@ class Election {
   std::optional<LeaseRecord> release(Instant now);
 
  private:
-  Action on_tick(Instant now);
-  Action on_read(const ReadDone& event, Instant now);
-  Action on_written(const WriteDone& event, Instant now);
+  Action handle(const Tick&, Instant now);
+  Action handle(const ReadDone& event, Instant now);
+  Action handle(const WriteDone& event, Instant now);
+  Action handle(const WriteLost&, Instant now);
+  Action handle(const Failed&, Instant now);
   Action wait_to_retry(Instant now);
-  Action wait_to_renew(Instant now);
+  Action wait_to_renew(Instant now, std::chrono::milliseconds pause);
   Action take(const std::optional<LeaseRecord>& current);
-  void lose();
+  Action renew();
 
   ElectionConfig config_;
   std::mt19937_64 random_;
   LeaseObserver observer_;
   bool leading_ = false;
-  LeaseRecord ours_;  // the record as last stored by us; meaningful while leading_
+  // While leading_: the record as stored.  Its version is empty when it is not known any more.
+  LeaseRecord ours_;
   std::string leader_;
   Instant valid_until_{};
   int64_t epoch_ = 0;

@@ -32,9 +32,6 @@ struct LeaseRecord {
   Json spec_json() const;
 };
 
-// Now as MicroTime: exactly six decimals, or the server refuses it.
-std::string micro_time_now();
-
 // Freshness of leases as seen by this process.  Threading: one thread.
 class LeaseObserver {
  public:

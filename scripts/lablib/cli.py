@@ -3,11 +3,12 @@
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
 import time
 
-from . import capture, network, topology
+from . import apiserver, capture, network, topology
 from .lab import DEFAULTS, MANAGEMENT, Lab
 from .netns import LabError
 
@@ -51,7 +52,8 @@ def command_exec(lab, arguments):
 
 def command_kubectl(lab, arguments):
     arguments.node = MANAGEMENT
-    arguments.command = ["kubectl", "--kubeconfig",
+    kubectl = shutil.which("kubectl") or os.path.join(apiserver.CACHE, "kubectl")
+    arguments.command = [kubectl, "--kubeconfig",
                          os.path.join(lab.state, "kube", "admin.kubeconfig"), *arguments.command]
     command_exec(lab, arguments)
 

@@ -1,17 +1,16 @@
 """Where the lab keeps its Kubernetes objects: a real API server, or a directory of manifests.
 
-Both have the same methods: start, apply, get, set_node_ready, source_for (what a program is given
-as its `source`), stop.
+Both have the same methods: start, apply, get, set_node_ready, and source_for (what a program is
+given as its `source`).
 """
 # SPDX-License-Identifier: Apache-2.0
 import os
-import shutil
 
 import yaml
 
-from . import kubeapi, manifests, topology
+from . import apiserver, kubeapi, manifests, topology
 from .host import SCRIPTS, wait_for
-from .netns import LabError, run
+from .netns import LabError
 
 ROOT = os.path.dirname(SCRIPTS)
 CONFIGS = os.path.join(ROOT, "configs")
@@ -62,9 +61,6 @@ class DirectoryCluster:
     def source_for(self, _host, _account):
         return f"dir:{self.folder}"
 
-    def stop(self):
-        """Nothing runs."""
-
     def _path(self, kind, name, namespace):
         plural = kubeapi.KINDS[kind][1]
         return os.path.join(self.folder, plural, f"{namespace}_{name}.yaml")
@@ -83,14 +79,13 @@ class ApiCluster:
         if not self._api:
             pki = os.path.join(self.folder, "pki")
             self._api = kubeapi.Api(
-                self._management.namespace,
-                f"https://{topology.API_ADDRESS}:{topology.API_PORT}",
-                os.path.join(pki, "ca.crt"), os.path.join(pki, "admin.crt"),
-                os.path.join(pki, "admin.key"))
+                self._management.namespace, apiserver.SERVER, os.path.join(pki, "ca.crt"),
+                os.path.join(pki, "admin.crt"), os.path.join(pki, "admin.key"))
         return self._api
 
     def start(self):
-        self._start_server()
+        apiserver.start(self._management, self.folder)
+        apiserver.wait_until_ready(self.api, self._management)
         for manifest in load_manifests(os.path.join(CONFIGS, "crd")):
             self.api.apply(manifest)
             name = manifest["metadata"]["name"]
@@ -104,8 +99,9 @@ class ApiCluster:
             self.api.patch_status("Node", box.name, manifests.node_status(box))
 
     def _established(self, name):
-        conditions = self.api.get("CustomResourceDefinition", name)["status"].get("conditions", [])
-        return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
+        status = self.api.get("CustomResourceDefinition", name).get("status") or {}
+        return any(condition["type"] == "Established" and condition["status"] == "True"
+                   for condition in status.get("conditions") or [])
 
     def apply(self, manifest):
         self.api.apply(manifest)
@@ -122,6 +118,3 @@ class ApiCluster:
         config = manifests.kubeconfig(self.api.server, os.path.join(self.folder, "pki", "ca.crt"),
                                       {"tokenFile": token})
         return "kubeconfig:" + host.write(f"{account}.kubeconfig", yaml.safe_dump(config))
-
-    def stop(self):
-        """Its processes end with the management namespace."""

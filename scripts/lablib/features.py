@@ -8,7 +8,7 @@ from .netns import LabError, run
 
 TOOLS = {
     "ip": "iproute2", "nft": "nftables", "ethtool": "ethtool", "ping": "iputils-ping",
-    "nsenter": "util-linux",
+    "setsid": "util-linux",
 }
 
 # (what it is, kernel option, commands tried in order inside a scratch namespace)

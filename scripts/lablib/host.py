@@ -47,9 +47,10 @@ class Host:
         """Starts a kept process; its output goes to log/<process>.log."""
         keeper = [sys.executable, "-m", "lablib.keeper", self.path("keepers", process),
                   self.path("log", f"{process}.log"), "--", *command]
-        subprocess.Popen(self.entering(keeper, mounts), cwd=SCRIPTS, stdin=subprocess.DEVNULL,
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                         start_new_session=True, env={**os.environ, **(environment or {})})
+        # setsid --fork: the keeper is nobody's child, and outlives this program.
+        subprocess.run(["setsid", "--fork", *self.entering(keeper, mounts)], check=True,
+                       cwd=SCRIPTS, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
 
     def run(self, command, timeout=30):
         """Runs a command inside and returns the finished process, output captured."""

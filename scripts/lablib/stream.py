@@ -89,14 +89,17 @@ def report(pair, sent, arrivals, end_ns):
         highest = max(highest, sequence)
     return {"from": pair[0].name, "to": pair[1].name, "sent": sent, "received": len(seen),
             "duplicates": duplicates, "reordered": reordered,
-            "gap_ms": round(longest_gap_ms(arrivals, end_ns), 1)}
+            "gap_ms": longest_gap_ms(arrivals, end_ns)}
 
 
 def longest_gap_ms(arrivals, end_ns):
-    """Longest time between two sends that arrived, less the usual interval; the end counts too."""
+    """Longest time between two sends that arrived, less the usual interval; the end counts too.
+
+    None when nothing arrived at all.
+    """
     if not arrivals:
-        return float("inf")
+        return None
     times = sorted(sent_ns for _, sent_ns in arrivals)
     times.append(max(end_ns, times[-1]))
     longest = max((b - a for a, b in zip(times, times[1:])), default=0) / 1e6
-    return max(0.0, longest - INTERVAL_SECONDS * 1e3)
+    return round(max(0.0, longest - INTERVAL_SECONDS * 1e3), 1)

@@ -4,6 +4,7 @@ Both have the same methods: start, apply, get, set_node_ready, and source_for (w
 given as its `source`).
 """
 # SPDX-License-Identifier: Apache-2.0
+import fcntl
 import os
 
 import yaml
@@ -27,7 +28,10 @@ def load_manifests(folder):
 
 
 class DirectoryCluster:
-    """Manifests in files, one per object: <plural>/<namespace>_<name>.yaml."""
+    """Manifests in files, one per object: <plural>/[<namespace>_]<name>.yaml.
+
+    Writers exclude each other by a lock on the folder, as our programs do.
+    """
 
     def __init__(self, folder):
         self.folder = folder
@@ -39,13 +43,20 @@ class DirectoryCluster:
             self.apply({**manifests.node(box), "status": manifests.node_status(box)})
 
     def apply(self, manifest):
+        """Creates the object, or replaces the parts that the manifest has."""
         path = self._path(manifest["kind"], manifest["metadata"]["name"],
                           manifest["metadata"].get("namespace", ""))
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        temporary = path + ".tmp"
-        with open(temporary, "w", encoding="utf-8") as file:
-            yaml.safe_dump(manifest, file, sort_keys=False)
-        os.replace(temporary, path)
+        with open(os.path.join(self.folder, ".lock"), "a", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            old = {}
+            if os.path.exists(path):
+                with open(path, encoding="utf-8") as file:
+                    old = yaml.safe_load(file)
+            temporary = path + ".new"
+            with open(temporary, "w", encoding="utf-8") as file:
+                yaml.safe_dump({**old, **manifest}, file, sort_keys=False)
+            os.replace(temporary, path)
 
     def get(self, kind, name, namespace=""):
         try:
@@ -55,15 +66,15 @@ class DirectoryCluster:
             raise LabError(f"no {kind} {name} in {self.folder}") from error
 
     def set_node_ready(self, box, ready):
-        node = self.get("Node", box.name)
-        self.apply({**node, "status": manifests.node_status(box, ready)})
+        self.apply({**manifests.node(box), "status": manifests.node_status(box, ready)})
 
     def source_for(self, _host, _account):
         return f"dir:{self.folder}"
 
     def _path(self, kind, name, namespace):
         plural = kubeapi.KINDS[kind][1]
-        return os.path.join(self.folder, plural, f"{namespace}_{name}.yaml")
+        file = f"{namespace}_{name}.yaml" if namespace else f"{name}.yaml"
+        return os.path.join(self.folder, plural, file)
 
 
 class ApiCluster:

@@ -5,6 +5,7 @@ import os
 
 import yaml
 
+from . import static_keys
 from .host import wait_for
 from .netns import LabError
 
@@ -14,6 +15,7 @@ PROGRAMS = ("raven-dataplane", "raven-gateway-agent", "raven-controller", "raven
             "ravenctl")
 PLUGIN = "libstrongswan-kernel-raven.so"
 CONTROLLERS = ("controller-1", "controller-2")
+CONTROLLER_PORT = 10303
 START_SECONDS = 60
 CHARON_PLUGINS = ("random nonce openssl kdf pem pkcs1 x509 pubkey constraints socket-default "
                   "kernel-raven kernel-netlink updown vici")
@@ -54,7 +56,10 @@ def start_controllers(lab):
     source = lab.cluster.source_for(host, "raven-controller")
     for number, name in enumerate(CONTROLLERS):
         start(lab, host, name, "raven-controller", {
-            "source": source, "metrics_address": f"127.0.0.1:{10303 + number * 10}"})
+            "source": source, "identity": name,
+            "metrics_address": f"127.0.0.1:{CONTROLLER_PORT + number * 10}",
+            "leader": {"lease_duration_ms": 4000, "renew_deadline_ms": 3000,
+                       "retry_period_ms": 500}})
 
 
 def start_box(lab, box):
@@ -74,7 +79,7 @@ def start_gateway(lab, box):
 
 
 def dataplane_settings(lab, box):
-    return {
+    settings = {
         "instance": f"{lab.name}-{box.name}",
         "workers": {"count": lab.options["workers"], "idle": "adaptive"},
         "memory": {"hugepages": False, "size_mb": 128, "packet_buffers": 16384},
@@ -84,6 +89,11 @@ def dataplane_settings(lab, box):
                               f"qpairs={lab.options['workers']},framecnt=4096"}
                   for number, (port, role) in enumerate(box.ports.items())],
     }
+    if lab.options["keys"] == "static":
+        with open(shared_secret_path(lab), "rb") as file:
+            sas = static_keys.security_associations(file.read(), box)
+        settings["static_sa_file"] = lab.hosts[box.name].write("sas.yaml", yaml.safe_dump(sas))
+    return settings
 
 
 def gateway_agent_settings(lab, box):
@@ -112,7 +122,9 @@ def start_plain_node(lab, box):
     host = lab.hosts[box.name]
     start(lab, host, "agent-lite", "raven-agent-lite", {
         "node_name": box.name,
-        "source": lab.cluster.source_for(host, "raven-agent-lite")})
+        "source": lab.cluster.source_for(host, "raven-agent-lite"),
+        "encapsulation": box.site.encapsulation,
+        "state_dir": host.path("state", "agent-lite")})
 
 
 def wait_for_file(host, process, name):

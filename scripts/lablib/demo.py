@@ -7,13 +7,14 @@ import socket
 import sys
 import time
 
-from . import capture, manifests, network, probes, reachability, sockets, stream, topology
+from . import capture, manifests, network, probes, reachability, sockets, stream, topology, usage
 from .host import wait_for
 from .lab import DEFAULTS, Lab
 from .netns import LabError
 from .report import Report
 
 CONNECT_SECONDS, ELECTION_SECONDS, FAILOVER_SECONDS = 90, 60, 60
+IDLE_SECONDS = 5
 VICTIM_SITE = "edge-a"
 
 
@@ -34,6 +35,8 @@ class Demo:
         self.wan = self.record_wan(self.canary, os.path.join(self.lab.state, "wan-leaks.pcap"))
         report.step("creating the Gateways, as a user would")
         self.create_gateways()
+        report.step("what it takes when nothing happens")
+        self.check_idle()
         report.step("ravenctl status, before")
         self.show_status("cloud-gw-1")
         report.step("every pod of every site to every pod of every other site")
@@ -103,6 +106,23 @@ class Demo:
                           if not missing else f"{missing} pairs do not answer: " + ", ".join(
                               f"{a.name} -> {b.name} {name}" for name, pairs in left.items()
                               for a, b in pairs[:4]))
+
+    def check_idle(self):
+        """Before any traffic: only probes of tunnels and gateways, and keep-alives."""
+        dataplanes = usage.pids_of(self.lab, "dataplane").values()
+        lites = usage.pids_of(self.lab, "agent-lite").values()
+        percent = usage.cpu_percent([*dataplanes, *lites], IDLE_SECONDS)
+        together = sum(percent[pid] for pid in dataplanes)
+        self.report.facts.update(idle_dataplanes_cpu_percent=round(together, 1))
+        self.report.check("dataplanes take < 30 % of one core when idle", together < 30,
+                          f"{len(dataplanes)} dataplanes together {together:.1f} %")
+        lite_cpu = max(percent[pid] for pid in lites)
+        lite_mib = max(usage.resident_mib(pid) for pid in lites)
+        self.report.facts.update(agent_lite_cpu_percent=round(lite_cpu, 2),
+                                 agent_lite_resident_mib=round(lite_mib, 1))
+        self.report.check("agent-lite takes < 20 MiB and < 1 % of a core when idle",
+                          lite_mib < 20 and lite_cpu < 1,
+                          f"at most {lite_mib:.1f} MiB, {lite_cpu:.2f} %")
 
     def show_status(self, box):
         build = self.lab.options["build"]

@@ -6,10 +6,12 @@ import os
 import yaml
 
 from . import static_keys
+from .cluster import CONFIGS
 from .host import wait_for
 from .netns import LabError
 
 CHARON = "/usr/lib/ipsec/charon"
+CHARON_CONFIGURATION = os.path.join(CONFIGS, "strongswan/strongswan.conf")
 PLUGIN_FOLDER = "/usr/lib/ipsec/plugins"
 PROGRAMS = ("raven-dataplane", "raven-gateway-agent", "raven-controller", "raven-agent-lite",
             "ravenctl")
@@ -17,8 +19,6 @@ PLUGIN = "libstrongswan-kernel-raven.so"
 CONTROLLERS = ("controller-1", "controller-2")
 CONTROLLER_PORT = 10303
 START_SECONDS = 60
-CHARON_PLUGINS = ("random nonce openssl kdf pem pkcs1 x509 pubkey constraints socket-default "
-                  "kernel-raven kernel-netlink updown vici")
 
 
 def check_programs(build, keys):
@@ -111,8 +111,7 @@ def start_charon(lab, host):
     link = os.path.join(overlay, PLUGIN)
     if not os.path.lexists(link):
         os.symlink(os.path.abspath(program(lab.options["build"], PLUGIN)), link)
-    configuration = host.write("strongswan.conf", CHARON_CONFIGURATION)
-    host.start("charon", [CHARON], environment={"STRONGSWAN_CONF": configuration},
+    host.start("charon", [CHARON], environment={"STRONGSWAN_CONF": CHARON_CONFIGURATION},
                mounts=f"mount -t overlay overlay -o lowerdir={overlay}:{PLUGIN_FOLDER} "
                       f"{PLUGIN_FOLDER}")
     wait_for_file(host, "charon", "charon.vici")
@@ -135,22 +134,3 @@ def wait_for_file(host, process, name):
     except LabError as error:
         raise LabError(f"{error}; end of its log:\n{host.log_tail(process)}") from error
 
-
-CHARON_CONFIGURATION = f"""\
-charon {{
-  load_modular = no
-  load = {CHARON_PLUGINS}
-  install_routes = no
-  install_virtual_ip = no
-  retransmit_tries = 3
-  retransmit_timeout = 1
-  retransmit_base = 1.5
-  filelog {{
-    stderr {{
-      default = 1
-      ike_name = yes
-      time_format = %T
-    }}
-  }}
-}}
-"""

@@ -1,0 +1,52 @@
+"""A short lab run: every kind of traffic once, all packets accounted for, clean ends."""
+# SPDX-License-Identifier: Apache-2.0
+import os
+import signal
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from lablib import host, reachability, topology  # noqa: E402
+from lablib.demo import one_pair_per_site_pair  # noqa: E402
+from running_lab import RunningLab  # noqa: E402
+
+PAIRS = topology.cross_site_pairs()
+GATEWAYS = [box.name for box in topology.BOXES if box.gateway]
+
+
+class SmokeTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.running = RunningLab("smoke")
+
+    @classmethod
+    def tearDownClass(cls):
+        found = cls.running.close()
+        assert found["plaintext_frames"] == 0, f"clear text on the WAN: {found['samples']}"
+        assert found["esp_frames"] > 0
+
+    def test_datagrams_of_every_size_and_transfers_arrive(self):
+        pairs = one_pair_per_site_pair(PAIRS)
+        reach = reachability.Reachability(self.running.lab.name, pairs, self.running.canary)
+        for name in reachability.FAMILIES:
+            for kind in (reach.udp(name), reach.tcp(name)):
+                self.assertEqual(reach.failures[kind], [])
+
+    def test_every_packet_is_accounted_for(self):
+        self.assertEqual(self.running.unreachable(PAIRS), [])
+        for name in GATEWAYS:
+            statistics = self.running.ravenctl(name, "stats")
+            self.assertEqual(int(statistics["unaccounted_packets"]), 0, name)
+
+    def test_a_dataplane_ends_with_0_on_sigterm_and_traffic_returns(self):
+        box = self.running.lab.hosts["edge-b-gw-1"]
+        old = box.kill("dataplane", signal.SIGTERM)
+        host.wait_for("the restart",
+                      lambda: box.processes()["dataplane"]["pid"] not in (0, old), 20)
+        self.assertEqual(box.processes()["dataplane"]["last_exit"], 0)
+        self.assertEqual(self.running.unreachable(PAIRS), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,57 @@
+"""A lab with all processes, from a directory of manifests, for one test program."""
+# SPDX-License-Identifier: Apache-2.0
+import json
+import os
+import shutil
+import sys
+
+from lablib import capture, network, probes, reachability, topology
+from lablib.lab import DEFAULTS, Lab
+
+CONNECT_SECONDS = 90
+
+
+class RunningLab:
+    """Up and connected, its WAN recorded; close() takes it down and returns what the WAN saw."""
+
+    def __init__(self, prefix, **options):
+        self.lab = Lab(f"{prefix}{os.getpid()}")
+        self.canary = probes.new_canary()
+        build = os.environ.get("RAVEN_BUILD", DEFAULTS["build"])
+        self.lab.up(lambda text: print(f"# {text}", file=sys.stderr, flush=True),
+                    {"source": "dir", "keys": "ike", "build": build, **options})
+        try:
+            self.wan = capture.Recorder(f"{self.lab.name}-wan", network.wan_links(), self.canary)
+            self.lab.wait_for_election()
+            left = self.unreachable(topology.cross_site_pairs(), CONNECT_SECONDS)
+            if left:
+                raise AssertionError(f"not connected after {CONNECT_SECONDS} s: {left[:5]}")
+        except BaseException:
+            self.keep_logs()
+            raise
+
+    def unreachable(self, pairs, seconds=60):
+        """Pairs, as text, that do not answer within the time; [] as soon as all do."""
+        left = reachability.wait_until_all_answer(self.lab.name, pairs, self.canary, seconds)
+        return [f"{a.name} -> {b.name} {name}" for name, some in left.items() for a, b in some]
+
+    def ravenctl(self, box, *words):
+        """JSON of a ravenctl command on a gateway box."""
+        program = os.path.join(self.lab.options["build"], "bin/ravenctl")
+        result = self.lab.hosts[box].run([program, *words, "-o", "json"])
+        if result.returncode != 0:
+            raise AssertionError(f"ravenctl {' '.join(words)} on {box}: {result.stderr}")
+        return json.loads(result.stdout)
+
+    def close(self):
+        found = self.wan.stop()
+        self.lab.down()
+        return found
+
+    def keep_logs(self):
+        """After a failure: down, but the files stay in the build folder."""
+        target = os.path.join(os.environ.get("RAVEN_BUILD", "/var/tmp"), "lab-logs", self.lab.name)
+        self.lab.down(keep_files=True)
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.move(self.lab.state, target)
+        print(f"# logs: {target}", file=sys.stderr)

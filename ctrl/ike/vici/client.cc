@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctrl/ike/vici/client.h"
 
+#include <fmt/format.h>
+
 namespace raven::vici {
 namespace {
+
+Error refusal(const std::string& command, const Message& answer) {
+  return {ErrorCode::kInvalid, fmt::format("charon refused {}: {}", command, answer.text("errmsg"))};
+}
 
 ChildSa child_of(const Message& child) {
   return {
@@ -38,7 +44,7 @@ Result<Client> Client::open(const std::string& socket_path, std::chrono::millise
 Status Client::command(const std::string& name, const Message& arguments) {
   RAVEN_ASSIGN(const Message answer, connection_.request(name, arguments));
   if (answer.text("success") == "yes") return {};
-  return Error{ErrorCode::kInvalid, "charon refused " + name + ": " + std::string{answer.text("errmsg")}};
+  return refusal(name, answer);
 }
 
 Result<std::vector<Message>> Client::stream(const std::string& name, const std::string& event) {
@@ -96,7 +102,7 @@ Status Client::terminate(const std::string& connection) {
       connection_.request("terminate", Message{}.text("ike", connection).text("timeout", "-1")));
   // "matches: 0" is reported as a failure, and is what we want.
   if (answer.text("success") == "yes" || answer.number("matches") == 0) return {};
-  return Error{ErrorCode::kInvalid, "charon refused terminate: " + std::string{answer.text("errmsg")}};
+  return refusal("terminate", answer);
 }
 
 Result<std::vector<IkeSa>> Client::list_sas() {

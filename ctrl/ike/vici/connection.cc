@@ -57,8 +57,8 @@ Result<Connection> Connection::open(
   if (!fd) return errno_error("VICI socket", errno);
   if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
     const ErrorCode code = errno == EACCES ? ErrorCode::kDenied : ErrorCode::kUnavailable;
-    return Error{
-        code, fmt::format("VICI socket {}: {}; is charon running?", socket_path, std::strerror(errno))};
+    const char* reason = std::strerror(errno);
+    return Error{code, fmt::format("VICI socket {}: {}; is charon running?", socket_path, reason)};
   }
   return Connection{std::move(fd), socket_path, deadline};
 }

@@ -12,7 +12,8 @@ namespace {
 // The example of the vici README, by hand: key1 = value1, a section with a sub-section and a list.
 const std::string kExample =
     std::string{"\x03\x04key1\x00\x06value1", 14} + std::string{"\x01\x08section1", 10} +
-    std::string{"\x01\x0bsub-section", 13} + std::string{"\x03\x04key2\x00\x06value2", 14} + "\x02" +
+    std::string{"\x01\x0bsub-section", 13} + std::string{"\x03\x04key2\x00\x06value2", 14} +
+    "\x02" +
     std::string{"\x04\x05list1\x05\x00\x05item1\x05\x00\x05item2\x06", 24} + "\x02";
 
 Message example() {

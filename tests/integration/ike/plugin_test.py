@@ -1,0 +1,269 @@
+#!/usr/bin/python3
+"""The kernel-raven plugin in stock charon: two boxes in network namespaces, each with a fake
+dataplane.  Usage: plugin_test.py libstrongswan-kernel-raven.so [unittest arguments]; needs root.
+SPDX-License-Identifier: Apache-2.0
+"""
+
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from fake_dataplane import (ACQUIRE, EXPIRE, IN, MAPPING, OUT, FakeDataplane, address, header)
+
+ROOT = os.path.dirname(os.path.realpath(__file__)) + '/../../..'
+PLUGIN = os.path.realpath(sys.argv.pop(1)) if len(sys.argv) > 1 else ''
+TUNNEL = {'a': 0x111, 'b': 0x222}  # tunnel ids that box a, box b give to their peer
+CHILDREN = 2
+
+
+def run(*command, check=True):
+    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if check and done.returncode != 0:
+        raise RuntimeError(f'{" ".join(command)}: {done.stdout}')
+    return done.stdout
+
+
+class Box:
+    """A network namespace with charon, the plugin and a fake dataplane."""
+
+    def __init__(self, name, own, peer, initiator):
+        self.name, self.own, self.peer, self.initiator = name, own, peer, initiator
+        self.other = 'b' if name == 'a' else 'a'
+        self.netns = f'ikep{os.getpid()}{name}'
+        self.dir = tempfile.mkdtemp(prefix=f'raven-ike-{name}-')
+        run('ip', 'netns', 'add', self.netns)
+
+    def start(self):
+        self.dataplane = FakeDataplane(self.dir + '/charon.raven')
+        self.log = open(self.dir + '/charon.log', 'w')
+        self.charon = subprocess.Popen(
+            ['ip', 'netns', 'exec', self.netns, ROOT + '/ctrl/ike/run-charon.sh', PLUGIN, self.dir],
+            stdout=self.log, stderr=self.log)
+        self.dataplane.wait(lambda d: d.events, 'charon at the SA socket')
+        until(lambda: os.path.exists(self.dir + '/charon.vici'), 'the VICI socket')
+        self.load()
+
+    def load(self):
+        children = ''.join(f'''
+          net-{n} {{
+            local_ts = 0.0.0.0/0,::/0
+            remote_ts = 0.0.0.0/0,::/0
+            esp_proposals = aes128gcm16-x25519-esn
+            policies = no
+            if_id_in = {TUNNEL[self.name] << 8 | n}
+            if_id_out = {TUNNEL[self.name] << 8 | n}
+            replay_window = 4096
+            rekey_time = 1h
+            life_time = 2h
+            {'start_action = start' if self.initiator else ''}
+          }}''' for n in range(1, CHILDREN + 1))
+        with open(self.dir + '/swanctl.conf', 'w') as file:
+            file.write(f'''
+connections {{
+  raven-{self.other} {{
+    version = 2
+    local_addrs = {self.own}
+    remote_addrs = {self.peer}
+    local_port = 4500
+    remote_port = 4500
+    proposals = aes128gcm16-prfsha256-x25519
+    encap = yes
+    local {{
+      auth = psk
+      id = box-{self.name}
+    }}
+    remote {{
+      auth = psk
+      id = box-{self.other}
+    }}
+    children {{ {children} }}
+  }}
+}}
+secrets {{
+  ike-1 {{
+    secret = a-secret-of-this-test-only
+  }}
+}}
+''')
+        self.swanctl('--load-all', '--file', self.dir + '/swanctl.conf')
+
+    def swanctl(self, *arguments, check=True):
+        return run('swanctl', *arguments, '--uri', f'unix://{self.dir}/charon.vici', check=check)
+
+    def stop(self):
+        if hasattr(self, 'charon'):
+            self.charon.terminate()
+            self.charon.wait(20)
+            self.log.close()
+            self.dataplane.stop()
+        run('ip', 'netns', 'del', self.netns)
+        shutil.rmtree(self.dir)
+
+    def text_of_log(self):
+        with open(self.dir + '/charon.log') as file:
+            return file.read()
+
+
+def until(condition, what, seconds=30):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError(f'not seen in {seconds} s: {what}')
+
+
+class PluginTest(unittest.TestCase):
+    def setUp(self):
+        self.a = Box('a', '192.0.2.1', '192.0.2.2', initiator=True)
+        self.b = Box('b', '192.0.2.2', '192.0.2.1', initiator=False)
+        run('ip', 'link', 'add', 'wan', 'netns', self.a.netns, 'type', 'veth',
+            'peer', 'name', 'wan', 'netns', self.b.netns)
+        for box in (self.a, self.b):
+            run('ip', '-n', box.netns, 'addr', 'add', box.own + '/24', 'dev', 'wan')
+            run('ip', '-n', box.netns, 'link', 'set', 'wan', 'up')
+            run('ip', '-n', box.netns, 'link', 'set', 'lo', 'up')
+        self.b.start()
+        self.a.start()
+        self.wait_pairs()
+
+    def tearDown(self):
+        problems = self.a.dataplane.problems + self.b.dataplane.problems
+        alive = [box.charon.poll() is None for box in (self.a, self.b)]
+        if os.environ.get('VERBOSE'):
+            print(self.a.text_of_log(), self.b.text_of_log(), sep='\n======== b\n')
+        self.a.stop()
+        self.b.stop()
+        self.assertEqual(problems, [])
+        self.assertEqual(alive, [True, True], 'charon must live')
+
+    def wait_pairs(self, old_spis=()):
+        """Waits for CHILDREN pairs, none of them of old_spis, that match on both sides."""
+        for box in (self.a, self.b):
+            box.dataplane.wait(
+                lambda d: len(d.sas) == 2 * CHILDREN and
+                not any(spi in old_spis for spi, _ in d.sas), f'{CHILDREN} new pairs')
+        out_a = {sa.spi: sa for sa in self.a.dataplane.of(OUT)}
+        in_b = {sa.spi: sa for sa in self.b.dataplane.of(IN)}
+        self.assertEqual(out_a.keys(), in_b.keys())
+        return [(out_a[spi], in_b[spi]) for spi in out_a]
+
+    def spis(self):
+        return {spi for spi, _ in self.a.dataplane.sas} | {spi for spi, _ in self.b.dataplane.sas}
+
+    def test_both_sides_get_the_same_keys_and_what_was_configured(self):
+        for outbound, inbound in self.wait_pairs():
+            self.assertEqual(outbound.key, inbound.key)
+            self.assertEqual(len(outbound.key), 20)  # AES-128 and the salt
+            self.assertEqual((outbound.encryption, outbound.integrity), (20, 0))
+            self.assertTrue(outbound.esn and outbound.encap)
+            self.assertEqual(outbound.src, ('192.0.2.1', 4500))
+            self.assertEqual(outbound.dst, ('192.0.2.2', 4500))
+            self.assertEqual(inbound.replay_window, 4096)
+            soft, hard = outbound.lifetimes[:2]
+            self.assertTrue(0 < soft <= 3600 < hard <= 7200, (soft, hard))
+            self.assertEqual(outbound.if_id >> 8, TUNNEL['a'])
+            self.assertEqual(inbound.if_id >> 8, TUNNEL['b'])
+        numbers = sorted(sa.if_id & 0xff for sa in self.a.dataplane.of(OUT))
+        self.assertEqual(numbers, list(range(1, CHILDREN + 1)))
+        self.assertIn('47 packets', self.a.swanctl('--list-sas'))
+
+    def test_a_soft_expiry_rekeys_and_a_hard_one_deletes(self):
+        old = self.a.dataplane.of(IN)[0]
+        self.a.dataplane.expire(old)
+        self.a.dataplane.wait(lambda d: (old.spi, IN) not in d.sas and len(d.sas) == 2 * CHILDREN,
+                              'a successor')
+        self.wait_pairs([old.spi])
+        victim = self.a.dataplane.of(OUT)[0]
+        self.a.dataplane.expire(victim, hard=True)
+        self.a.dataplane.wait(lambda d: (victim.spi, OUT) not in d.sas, 'the deletion')
+
+    def test_a_restarted_dataplane_gets_new_keys_only(self):
+        old = self.spis()
+        self.a.dataplane.restart()
+        self.wait_pairs(old)  # tearDown checks that no key came twice
+
+    def test_dataplanes_of_both_sides_may_restart_at_once(self):
+        old = self.spis()
+        self.a.dataplane.restart()
+        self.b.dataplane.restart()
+        for box in (self.a, self.b):
+            box.dataplane.wait(lambda d: d.of(IN) and d.of(OUT) and
+                               not any(spi in old for spi, _ in d.sas), 'new keys')
+
+    def test_a_moment_without_the_dataplane_loses_nothing(self):
+        old = next(sa for sa in self.a.dataplane.of(IN) if sa.if_id & 0xff == 1)
+        self.a.dataplane.stop()
+        self.a.swanctl('--rekey', '--child', 'net-1')
+        until(lambda: 'cannot be reached' in self.a.text_of_log(), 'a request that waits')
+        self.a.dataplane.start()
+        self.wait_pairs([old.spi])
+        self.assertNotIn('not installed', self.a.text_of_log())
+
+    def test_a_lost_dataplane_fails_the_child_and_recovers(self):
+        self.a.dataplane.stop()
+        self.a.swanctl('--rekey', '--child', 'net-1')
+        until(lambda: 'not installed: dataplane is away' in self.a.text_of_log(), 'the failure')
+        self.a.dataplane.start()
+        self.assertIn('ESTABLISHED', self.a.swanctl('--list-sas'))
+        old = self.spis()
+        for n in range(1, CHILDREN + 1):
+            self.a.swanctl('--initiate', '--child', f'net-{n}', '--timeout', '10', check=False)
+        self.a.dataplane.wait(lambda d: any(spi not in old for spi, _ in d.sas), 'new SAs')
+
+    def test_an_sa_of_unknown_fate_is_deleted(self):
+        self.a.dataplane.silent_adds = 3  # the first attempt and its repetitions
+        self.a.swanctl('--rekey', '--child', 'net-1')
+        self.a.dataplane.wait(lambda d: d.silent_adds == 0, 'unanswered requests')
+        until(lambda: 'not installed' in self.a.text_of_log() or
+              self.a.dataplane.deletes, 'the outcome')
+        self.a.dataplane.wait(
+            lambda d: {spi for spi, _ in d.sas} == {spi for spi, _ in self.b.dataplane.sas},
+            'only SAs that the peer knows', 40)
+
+    def test_events_are_not_believed_blindly(self):
+        spi = self.a.dataplane.of(IN)[0]
+        before = self.spis()
+        unknown = struct.pack('=II20s20s', 0xdeadbeef, IN, address('192.0.2.2', 0),
+                              address('192.0.2.1', 0))
+        nonsense = struct.pack('=II20s20s', spi.spi, 77, b'\xff' * 20, b'\xff' * 20)
+        events = [
+            b'', b'x', b'\0' * 16, b'\xff' * 24, os.urandom(2000),
+            header(EXPIRE, 0), header(EXPIRE, 56) + b'\0' * 55, header(99, 8) + b'\0' * 8,
+            header(EXPIRE, 56) + unknown + struct.pack('=II', 1, 0),
+            header(EXPIRE, 56) + nonsense + struct.pack('=II', 1, 0),
+            header(MAPPING, 68) + spi.id + b'\xff' * 20,
+            header(MAPPING, 68) + unknown + address('192.0.2.9', 4500),
+            header(ACQUIRE, 8) + struct.pack('=II', 0xffffffff, 0),
+            header(ACQUIRE, 8) + struct.pack('=II', 0, 0),
+        ]
+        for event in events[1:]:
+            self.a.dataplane.send_raw(event)
+        until(lambda: self.a.text_of_log().count('ignored') >= len(events) - 1, 'all refused')
+        self.assertEqual(self.spis(), before)
+
+    def test_a_peer_that_moved_is_followed(self):
+        # Both ends see a (faked) NAT, so charon accepts a new mapping of the peer.
+        inbound = self.b.dataplane.of(IN)[0]
+        self.b.dataplane.send_event(MAPPING, inbound.id + address('192.0.2.1', 61000))
+        self.b.dataplane.wait(
+            lambda d: any(sa.dst == ('192.0.2.1', 61000) for sa in d.of(OUT)), 'the new port')
+
+    def test_traffic_without_an_sa_brings_the_child_up(self):
+        self.a.swanctl('--terminate', '--ike', 'raven-b')
+        self.a.dataplane.wait(lambda d: not d.sas, 'all SAs gone')
+        self.a.dataplane.send_event(ACQUIRE, struct.pack('=II', TUNNEL['a'] << 8, 0))
+        self.a.dataplane.wait(lambda d: d.of(OUT), 'an SA')
+        # Not ours to initiate on the other side.
+        self.b.dataplane.send_event(ACQUIRE, struct.pack('=II', 0x333 << 8, 0))
+        until(lambda: 'not ours to initiate' in self.b.text_of_log(), 'the refusal')
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)

@@ -60,6 +60,7 @@ struct Outcome {
   bool cut_off = false;                      // the pool has candidates, none is eligible
   bool switched = false;                     // a lost incumbent was replaced
   std::optional<Instant> retry_at;           // decide again then, even if nothing is heard
+  bool operator==(const Outcome&) const = default;
 };
 
 class Election {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctrl/controller/subnets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/model/names.h"
+
+namespace raven::controller {
+
+Subnets::Subnets(const World& world) {
+  for (const auto& [name, block] : world.blocks)
+    if (block.confirmed) blocks_.emplace(block.node, block.cidr);
+  for (const auto& [name, gateway] : world.gateways)
+    for (const model::Endpoint& endpoint : gateway.endpoints)
+      if (endpoint.public_address)
+        public_addresses_.push_back({*endpoint.public_address, endpoint.node_name});
+}
+
+std::vector<IpPrefix> Subnets::of_node(
+    const model::Node& node, std::vector<model::Problem>& problems
+) const {
+  std::vector<std::string> texts = node.pod_cidrs;
+  if (node.uses_calico()) {
+    texts.clear();
+    const auto [first, last] = blocks_.equal_range(node.name);
+    for (auto block = first; block != last; ++block) texts.push_back(block->second);
+    std::ranges::sort(texts);
+  }
+  std::vector<IpPrefix> prefixes;
+  for (const std::string& text : texts) {
+    const Result<IpPrefix> prefix = IpPrefix::parse(text);
+    const std::string reason = prefix ? why_not(*prefix) : prefix.error().message;
+    if (!reason.empty())
+      problems.push_back({"node " + node.name, reason});
+    else if (!std::ranges::count(prefixes, *prefix))
+      prefixes.push_back(*prefix);
+  }
+  return prefixes;
+}
+
+std::vector<IpPrefix> Subnets::extra_of(
+    const model::Gateway& gateway, std::vector<model::Problem>& problems
+) const {
+  const std::string where{model::kExtraCidrsAnnotation};
+  const auto annotation = gateway.annotations.find(where);
+  if (annotation == gateway.annotations.end()) return {};
+  std::vector<IpPrefix> prefixes = model::parse_prefix_list(annotation->second, where, problems);
+  std::erase_if(prefixes, [&](const IpPrefix& prefix) {
+    const std::string reason = why_not(prefix);
+    if (!reason.empty()) problems.push_back({where, reason});
+    return !reason.empty();
+  });
+  return prefixes;
+}
+
+std::string Subnets::why_not(const IpPrefix& prefix) const {
+  const IpAddress& address = prefix.address();
+  const std::string text = prefix.text();
+  if (prefix.length() == 0) return text + " is a default route";
+  if (address.is_unspecified()) return text + " holds the unspecified address";
+  if (address.is_loopback()) return text + " is loopback";
+  if (address.is_multicast()) return text + " is multicast or reserved";
+  if (address.is_link_local()) return text + " is link-local";
+  for (const PublicAddress& box : public_addresses_)
+    if (prefix.contains(box.address))
+      return fmt::format(
+          "{} holds {}, the public address of gateway box {}", text, box.address.text(), box.node
+      );
+  return "";
+}
+
+}  // namespace raven::controller

@@ -1,0 +1,146 @@
+// diff(): the status is byte for byte what Raven's clients expect, and nothing is written twice.
+// SPDX-License-Identifier: Apache-2.0
+#include "ctrl/controller/diff.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/kube/json_value.h"
+
+namespace raven::controller {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+kube::Json gateway_object() {
+  return *kube::parse_json(R"({
+    "apiVersion": "raven.openyurt.io/v1beta1", "kind": "Gateway",
+    "metadata": {"name": "edge", "uid": "u-1", "resourceVersion": "42", "generation": 1,
+                 "creationTimestamp": "2026-01-01T00:00:00Z"},
+    "spec": {"tunnelConfig": {"Replicas": 1}, "exposeType": "PublicIP",
+             "endpoints": [{"nodeName": "n1", "type": "tunnel", "port": 4500,
+                            "publicIP": "203.0.113.1", "config": {"mine": "kept"}}]}})");
+}
+
+class DiffTest : public ::testing::Test {
+ protected:
+  DiffTest() {
+    model::Endpoint endpoint = model::parse_gateway(object_)->endpoints.at(0);
+    endpoint.config["enable-l3-tunnel"] = "true";
+    desired_.active = {endpoint};
+    desired_.nodes = {{"n1", "10.0.0.1", {"10.244.1.0/24"}}, {"n2", "10.0.0.2", {}}};
+    desired_.conditions = {{"SpecValid", true, "Valid", "fine"}};
+  }
+  Change run() const { return diff(object_, *model::parse_gateway(object_), desired_); }
+  // As the API server would: takes the patches into the object.
+  void apply(const Change& change) {
+    if (change.status.patch) object_.merge_patch(*change.status.patch);
+    if (change.annotation.patch) object_.merge_patch(*change.annotation.patch);
+  }
+
+  kube::Json object_ = gateway_object();
+  Desired desired_;
+};
+
+TEST_F(DiffTest, the_status_has_ravens_shape) {
+  const Change change = run();
+  ASSERT_TRUE(change.status.patch);
+  EXPECT_EQ(*change.status.patch, *kube::parse_json(R"({
+    "metadata": {"resourceVersion": "42"},
+    "status": {
+      "nodes": [
+        {"nodeName": "n1", "privateIP": "10.0.0.1", "subnets": ["10.244.1.0/24"]},
+        {"nodeName": "n2", "privateIP": "10.0.0.2", "subnets": []}],
+      "activeEndpoints": [
+        {"nodeName": "n1", "type": "tunnel", "port": 4500, "publicIP": "203.0.113.1",
+         "config": {"mine": "kept", "enable-l3-tunnel": "true"}}]}})"));
+}
+
+TEST_F(DiffTest, what_is_in_effect_already_is_not_written_again) {
+  apply(run());
+  const Change second = run();
+  EXPECT_TRUE(second.empty());
+}
+
+TEST_F(DiffTest, an_empty_status_is_not_written_over_an_absent_one) {
+  desired_.active.clear();
+  desired_.nodes.clear();
+  EXPECT_FALSE(run().status.patch);
+}
+
+TEST_F(DiffTest, a_status_that_somebody_else_changed_is_put_right) {
+  apply(run());
+  object_["status"]["nodes"][0]["privateIP"] = "10.9.9.9";
+  const Change change = run();
+  EXPECT_TRUE(change.status.patch);
+  EXPECT_FALSE(change.switched);
+  EXPECT_THAT(change.status.notices, IsEmpty());
+}
+
+TEST_F(DiffTest, an_election_is_announced_in_ravens_words) {
+  const Change change = run();
+  EXPECT_TRUE(change.switched);
+  EXPECT_THAT(
+      change.status.notices, ElementsAre(Notice{
+                                 kube::EventType::kNormal, "ActiveEndpointElected",
+                                 "The endpoint hosted by node n1 has been elected active endpoint, "
+                                 "publicIP: 203.0.113.1, type: tunnel"})
+  );
+}
+
+TEST_F(DiffTest, the_loss_of_the_last_endpoint_is_announced_in_ravens_words) {
+  apply(run());
+  desired_.active.clear();
+  EXPECT_THAT(
+      run().status.notices, ElementsAre(Notice{
+                                kube::EventType::kWarning, "ActiveEndpointLost",
+                                "The active endpoint hosted by node n1 was change, "
+                                "publicIP: 203.0.113.1, type :tunnel"})
+  );
+}
+
+TEST_F(DiffTest, the_annotation_patch_touches_nothing_else) {
+  const Change change = run();
+  ASSERT_TRUE(change.annotation.patch);
+  kube::Json expected;
+  expected["metadata"]["annotations"][std::string{kConditionsAnnotation}] =
+      conditions_text(desired_.conditions);
+  EXPECT_EQ(*change.annotation.patch, expected);
+  EXPECT_EQ(parse_conditions(conditions_text(desired_.conditions)), desired_.conditions);
+}
+
+TEST_F(DiffTest, a_condition_that_turns_bad_and_good_again_gives_one_event_each) {
+  apply(run());
+  desired_.conditions = {{"SubnetsRouted", false, "SubnetOverlap", "10.0.0.0/8 overlaps"}};
+  const Change bad = run();
+  EXPECT_THAT(
+      bad.annotation.notices,
+      ElementsAre(Notice{
+          kube::EventType::kWarning, "SubnetOverlap", "SubnetsRouted: 10.0.0.0/8 overlaps"})
+  );
+  apply(bad);
+  EXPECT_THAT(run().annotation.notices, IsEmpty());
+  desired_.conditions = {{"SubnetsRouted", true, "AllRouted", "all"}};
+  EXPECT_THAT(
+      run().annotation.notices,
+      ElementsAre(Notice{kube::EventType::kNormal, "AllRouted", "SubnetsRouted: all"})
+  );
+}
+
+TEST_F(DiffTest, an_annotation_that_somebody_broke_is_put_right) {
+  apply(run());
+  object_["metadata"]["annotations"][std::string{kConditionsAnnotation}] = "{broken";
+  EXPECT_TRUE(run().annotation.patch);
+}
+
+TEST(Conditions, long_lists_are_cut_with_a_count) {
+  const std::vector<std::string> parts(1000, "0123456789");
+  const std::string text = join_bounded(parts);
+  EXPECT_LT(text.size(), 1000u);
+  EXPECT_THAT(text, HasSubstr("and 925 more"));
+}
+
+}  // namespace
+}  // namespace raven::controller

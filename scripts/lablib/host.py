@@ -10,8 +10,8 @@ import time
 from .netns import LabError, end_processes, processes_in
 
 SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-# In the mount namespace that `ip netns exec` makes: /run of the machine, then more mounts, if any.
-ENTER = 'mount --bind "$1" /run && eval "$2" && shift 2 && exec "$@"'
+# In the mount namespace that `ip netns exec` makes, /run is the machine's own.
+ENTER = 'mount --bind "$1" /run && shift && exec "$@"'
 
 
 class Host:
@@ -38,19 +38,19 @@ class Host:
             file.write(text)
         return path
 
-    def entering(self, command, mounts="true"):
+    def entering(self, command):
         """The command line that runs a command inside."""
         return ["ip", "netns", "exec", self.namespace, "sh", "-c", ENTER, "sh",
-                self.path("run"), mounts, *command]
+                self.path("run"), *command]
 
-    def start(self, process, command, mounts="true", environment=None):
+    def start(self, process, command):
         """Starts a kept process; its output goes to log/<process>.log."""
         keeper = [sys.executable, "-m", "lablib.keeper", self.path("keepers", process),
                   self.path("log", f"{process}.log"), "--", *command]
         # setsid --fork: the keeper is nobody's child, and outlives this program.
-        subprocess.run(["setsid", "--fork", *self.entering(keeper, mounts)], check=True,
-                       cwd=SCRIPTS, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
+        subprocess.run(["setsid", "--fork", *self.entering(keeper)], check=True, cwd=SCRIPTS,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
 
     def run(self, command, timeout=30):
         """Runs a command inside and returns the finished process, output captured."""

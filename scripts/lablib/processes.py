@@ -6,13 +6,11 @@ import os
 import yaml
 
 from . import static_keys
-from .cluster import CONFIGS
+from .cluster import ROOT
 from .host import wait_for
 from .netns import LabError
 
 CHARON = "/usr/lib/ipsec/charon"
-CHARON_CONFIGURATION = os.path.join(CONFIGS, "strongswan/strongswan.conf")
-PLUGIN_FOLDER = "/usr/lib/ipsec/plugins"
 PROGRAMS = ("raven-dataplane", "raven-gateway-agent", "raven-controller", "raven-agent-lite",
             "ravenctl")
 PLUGIN = "libstrongswan-kernel-raven.so"
@@ -105,15 +103,9 @@ def gateway_agent_settings(lab, box):
 
 
 def start_charon(lab, host):
-    """strongSwan's charon, with the plugin laid over the folder where it looks for plugins."""
-    overlay = host.path("plugins")
-    os.makedirs(overlay, exist_ok=True)
-    link = os.path.join(overlay, PLUGIN)
-    if not os.path.lexists(link):
-        os.symlink(os.path.abspath(program(lab.options["build"], PLUGIN)), link)
-    host.start("charon", [CHARON], environment={"STRONGSWAN_CONF": CHARON_CONFIGURATION},
-               mounts=f"mount -t overlay overlay -o lowerdir={overlay}:{PLUGIN_FOLDER} "
-                      f"{PLUGIN_FOLDER}")
+    """strongSwan's charon with our plugin; it finds the machine's /run where it looks for it."""
+    host.start("charon", [os.path.join(ROOT, "ctrl/ike/run-charon.sh"),
+                          program(lab.options["build"], PLUGIN), host.path("run")])
     wait_for_file(host, "charon", "charon.vici")
 
 

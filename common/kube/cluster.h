@@ -35,6 +35,9 @@ struct WatchSpec {
   std::string name_space = {};
   std::string name = {};            // only this one object
   std::string label_selector = {};  // "key=value,key2": equality and existence
+  // The server may not know the kind (404), for good or not yet: that counts as having no objects
+  // of it and is asked again each minute.  What was known before stays.
+  bool may_be_missing = false;
 };
 
 using WatchId = Id<struct WatchIdTag, uint32_t>;

@@ -15,6 +15,7 @@ constexpr milliseconds kListTimeout{30'000};
 constexpr milliseconds kWatchGrace{10'000};
 // A watch that ends sooner without a word is treated as an error, or it would be asked in a loop.
 constexpr std::chrono::seconds kWatchLifeMin{1};
+constexpr milliseconds kMissingKindPause{60'000};
 constexpr unsigned kListPageSize = 500;
 constexpr milliseconds kRetryAfterMax{60'000};
 constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
@@ -135,7 +136,8 @@ void Reflector::erase(const Json& object) {
 }
 
 milliseconds Reflector::on_done(const HttpAnswer& answer, Instant now) {
-  if (answer.end == HttpAnswer::End::kComplete && answer.status == 200) {
+  const bool missing = answer.status == 404 && spec_.may_be_missing;
+  if (answer.end == HttpAnswer::End::kComplete && (answer.status == 200 || missing)) {
     const std::lock_guard lock{mutex_};
     status_.last_contact = now;
   }
@@ -145,6 +147,7 @@ milliseconds Reflector::on_done(const HttpAnswer& answer, Instant now) {
 milliseconds Reflector::on_list_done(const HttpAnswer& answer) {
   // The token of the next page has expired: start over at once, without it.
   if (answer.status == 410 && !continue_token_.empty()) return expire();
+  if (answer.status == 404 && spec_.may_be_missing) return on_kind_missing();
   if (answer.end != HttpAnswer::End::kComplete || answer.status != 200) {
     relist();
     return fail("list", answer);
@@ -157,6 +160,17 @@ milliseconds Reflector::on_list_done(const HttpAnswer& answer) {
   }
   if (continue_token_.empty()) complete_list();
   return milliseconds{0};
+}
+
+milliseconds Reflector::on_kind_missing() {
+  relist();
+  const std::lock_guard lock{mutex_};
+  if (!std::exchange(synced_, true)) {
+    log::info("kube", "the server does not know {}", spec_.kind.plural);
+    ++revision_;
+  }
+  status_.last_error.clear();
+  return kMissingKindPause;
 }
 
 raven::Status Reflector::take_page(const std::string& body) {

@@ -60,6 +60,7 @@ class Reflector {
   std::string list_target() const;
   std::string watch_target(std::chrono::milliseconds timeout) const;
   std::chrono::milliseconds on_list_done(const HttpAnswer& answer);
+  std::chrono::milliseconds on_kind_missing();
   std::chrono::milliseconds on_watch_done(const HttpAnswer& answer, Instant now);
   raven::Status take_page(const std::string& body);
   void complete_list();

@@ -83,7 +83,9 @@ Status Controller::start() {
       cluster_.watch({model::config_map_kind(), system, std::string{model::kRavenConfigMap}});
   watches_.leases =
       cluster_.watch({kube::lease_kind(), system, "", std::string{model::kHeartbeatLabel}});
-  watches_.blocks = cluster_.watch({model::block_affinity_kind()});
+  kube::WatchSpec blocks{model::block_affinity_kind()};
+  blocks.may_be_missing = true;  // only Calico brings it
+  watches_.blocks = cluster_.watch(blocks);
   RAVEN_TRY(cluster_.start([this] { loop_.post([this] { dirty_.mark(); }); }));
   elector_.start();
   loop_.call_every(seconds{settings_.resync_s}, [this] { dirty_.mark(); });

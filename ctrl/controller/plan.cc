@@ -60,7 +60,7 @@ class PoolPlanner {
   model::GatewayNode plan_node(const model::Node& node, bool takes_extra) {
     if (node.private_ip.empty())
       problems_.push_back({"node " + node.name, "has no InternalIP: peers cannot use it"});
-    std::vector<IpPrefix> prefixes = subnets_.of_node(node, problems_);
+    std::vector<IpPrefix> prefixes = subnets_.of_node(gateway_, node, problems_);
     if (takes_extra)
       for (const IpPrefix& extra : subnets_.extra_of(gateway_, problems_))
         if (!std::ranges::count(prefixes, extra)) prefixes.push_back(extra);

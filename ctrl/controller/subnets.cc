@@ -18,18 +18,29 @@ Subnets::Subnets(const World& world) {
         public_addresses_.push_back({*endpoint.public_address, endpoint.node_name});
 }
 
-std::vector<IpPrefix> Subnets::of_node(
-    const model::Node& node, std::vector<model::Problem>& problems
+std::vector<std::string> Subnets::texts_of(
+    const model::Gateway& gateway, const model::Node& node, std::vector<model::Problem>& problems
 ) const {
-  std::vector<std::string> texts = node.pod_cidrs;
-  if (node.uses_calico()) {
-    texts.clear();
-    const auto [first, last] = blocks_.equal_range(node.name);
-    for (auto block = first; block != last; ++block) texts.push_back(block->second);
-    std::ranges::sort(texts);
-  }
+  if (!node.uses_calico()) return node.pod_cidrs;
+  std::vector<std::string> texts;
+  const auto [first, last] = blocks_.equal_range(node.name);
+  for (auto block = first; block != last; ++block) texts.push_back(block->second);
+  std::ranges::sort(texts);
+  if (!blocks_.empty()) return texts;
+  problems.push_back(
+      {"node " + node.name,
+       "Calico hands out its addresses, but no BlockAffinity is known; its "
+       "subnets stay as they are"}
+  );
+  const auto known = std::ranges::find(gateway.nodes, node.name, &model::GatewayNode::node_name);
+  return known == gateway.nodes.end() ? texts : known->subnets;
+}
+
+std::vector<IpPrefix> Subnets::of_node(
+    const model::Gateway& gateway, const model::Node& node, std::vector<model::Problem>& problems
+) const {
   std::vector<IpPrefix> prefixes;
-  for (const std::string& text : texts) {
+  for (const std::string& text : texts_of(gateway, node, problems)) {
     const Result<IpPrefix> prefix = IpPrefix::parse(text);
     const std::string reason = prefix ? why_not(*prefix) : prefix.error().message;
     if (!reason.empty())

@@ -20,8 +20,9 @@ class Subnets {
   explicit Subnets(const World& world);
 
   // Both append to `problems` what they leave out.
-  std::vector<IpPrefix> of_node(const model::Node& node, std::vector<model::Problem>& problems)
-      const;
+  std::vector<IpPrefix> of_node(
+      const model::Gateway& gateway, const model::Node& node, std::vector<model::Problem>& problems
+  ) const;
   std::vector<IpPrefix> extra_of(
       const model::Gateway& gateway, std::vector<model::Problem>& problems
   ) const;
@@ -31,6 +32,9 @@ class Subnets {
     IpAddress address;
     std::string node;
   };
+  std::vector<std::string> texts_of(
+      const model::Gateway& gateway, const model::Node& node, std::vector<model::Problem>& problems
+  ) const;
   std::string why_not(const IpPrefix& prefix) const;
 
   std::multimap<std::string, std::string> blocks_;  // node name -> CIDR, confirmed ones

@@ -64,6 +64,14 @@ TEST_F(PlanTest, takes_confirmed_calico_blocks_instead_of_pod_cidrs) {
   EXPECT_THAT(subnets("edge"), ElementsAre("10.9.1.0/26", "10.9.2.0/26"));
 }
 
+TEST_F(PlanTest, a_calico_node_keeps_its_subnets_while_no_block_is_known_at_all) {
+  gateway("edge").nodes = {{"n1", "10.0.0.1", {"10.9.1.0/26"}}};
+  node("edge", "n1", "10.0.0.1", {"10.244.1.0/24"}).annotations["projectcalico.org/IPv4Address"] =
+      "10.0.0.1/24";
+  EXPECT_THAT(subnets("edge"), ElementsAre("10.9.1.0/26"));
+  EXPECT_THAT(find(desired("edge"), "SubnetsRouted").message, HasSubstr("BlockAffinity"));
+}
+
 TEST_F(PlanTest, skips_and_reports_a_subnet_that_does_not_parse) {
   gateway("edge");
   node("edge", "n1", "10.0.0.1", {"10.244.1.0/33", "10.244.2.0/24", "10.244.3.1/24"});

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent-lite/agent.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "agent-lite/leftovers.h"
+#include "agent-lite/overlay.h"
+#include "common/base/log.h"
+
+namespace raven::agent_lite {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Ten passes a second at most, however fast events come.
+constexpr milliseconds kQuiet{100};
+// After a pass with errors.
+constexpr seconds kRetry{5};
+
+// Whether a change in the kernel can matter to the plan or to what it led to.
+bool concerns_us(const netlink::Object& object, uint32_t overlay) {
+  if (const auto* route = std::get_if<netlink::Route>(&object))
+    return route->table == netlink::kRavenTable;
+  if (const auto* rule = std::get_if<netlink::Rule>(&object))
+    return rule->priority == netlink::kRavenRulePriority || rule->table == netlink::kRavenTable;
+  // The neighbours of other links change all the time.
+  if (const auto* neighbour = std::get_if<netlink::Neighbour>(&object))
+    return neighbour->link == overlay;
+  if (const auto* entry = std::get_if<netlink::FdbEntry>(&object)) return entry->link == overlay;
+  return true;
+}
+
+std::vector<Prober::Target> targets_of(const model::Network& network) {
+  std::vector<Prober::Target> targets;
+  const model::Pool* pool = network.own_pool();
+  if (network.role != model::Role::kPlain || pool == nullptr) return targets;
+  for (const model::PoolGateway& gateway : pool->gateways)
+    if (gateway.private_address) targets.push_back({gateway.name, *gateway.private_address});
+  return targets;
+}
+
+std::size_t count(const RemotePrefixes& remote) {
+  std::size_t sum = 0;
+  for (const auto& [pool, prefixes] : remote) sum += prefixes.size();
+  return sum;
+}
+
+}  // namespace
+
+Agent::Agent(
+    event::Loop& loop, const Settings& settings, Metrics& metrics, Host host,
+    netlink::Monitor monitor, std::unique_ptr<Source> source
+)
+    : loop_{loop},
+      settings_{settings},
+      metrics_{metrics},
+      host_{std::move(host)},
+      monitor_{std::move(monitor)},
+      source_{std::move(source)},
+      prober_{loop, settings.probe, metrics, [this] { pass(); }},
+      dirty_{loop, kQuiet, [this] { pass(); }} {}
+
+Agent::~Agent() {
+  source_->stop();
+  loop_.remove_reader(monitor_.fd());
+}
+
+Status Agent::start() {
+  loop_.add_reader(monitor_.fd(), [this] { on_kernel_change(); });
+  loop_.call_every(seconds{settings_.resync_interval_s}, [this] { pass(); });
+  loop_.call_after(milliseconds{settings_.snapshot_wait_ms}, [this] {
+    if (source_->health().synced) return;
+    source_->use_snapshot();
+    pass();
+  });
+  metrics_.on_collect([this](metrics::Sink<Metric>& sink) {
+    const kube::ClusterHealth health = source_->health();
+    sink.set(Metric::kSourceErrors, {}, static_cast<double>(health.errors));
+    if (health.last_contact)
+      sink.set(
+          Metric::kSourceAge, {},
+          std::chrono::duration<double>(BootClock::now() - *health.last_contact).count()
+      );
+  });
+  return source_->start([this] { loop_.post([this] { dirty_.mark(); }); });
+}
+
+metrics::Health Agent::health() const {
+  const std::lock_guard lock{mutex_};
+  return {unhealthy_.empty(), unhealthy_};
+}
+
+void Agent::on_kernel_change() {
+  const auto events = monitor_.drain();
+  if (!events.ok()) {
+    log::warning("kernel", "{}", events.error().message);
+    return dirty_.mark();
+  }
+  if (events->resync_needed) metrics_.add(Metric::kResyncs);
+  const bool matters = std::ranges::any_of(events->events, [&](const netlink::Event& event) {
+    return concerns_us(event.object, host_.overlay_index());
+  });
+  if (events->resync_needed || matters) dirty_.mark();
+}
+
+void Agent::pass() {
+  const auto network = source_->network();
+  if (!network) return;
+  const Instant begin = BootClock::now();
+  record(converge(*network), BootClock::now() - begin);
+  remove_leftovers_once();
+}
+
+Report Agent::converge(const model::Network& network) {
+  prober_.set_targets(targets_of(network));
+  remote_ = remember_prefixes(remote_, network);
+  metrics_.set(Metric::kRemotePrefixes, {}, static_cast<double>(count(remote_)));
+  const model::Pool* pool = network.own_pool();
+  const model::Member* self = pool != nullptr ? pool->member(network.self) : nullptr;
+  if (network.role == model::Role::kPlain && self != nullptr) return converge_plain(network, *self);
+  record_problems({});
+  return network.role == model::Role::kGateway ? host_.release_overlay() : host_.clean_up();
+}
+
+Report Agent::converge_plain(const model::Network& network, const model::Member& self) {
+  const Result<NodeFacts> facts =
+      self.private_address ? host_.facts(*self.private_address) : NodeFacts{};
+  if (!facts.ok()) return {.errors = {facts.error()}};
+  const PlanOptions options{
+      .encapsulation = settings_.encapsulation,
+      .wan_mtu = settings_.wan_mtu,
+      .tunnel_overhead = settings_.tunnel_overhead,
+  };
+  const Desired desired = plan(network, remote_, *facts, prober_.current(), options);
+  record_problems(desired.problems);
+  return host_.converge(desired);
+}
+
+// After the first pass, so that our routes are there before Raven's go.
+void Agent::remove_leftovers_once() {
+  if (leftovers_removed_ || !settings_.remove_raven_leftovers) return;
+  leftovers_removed_ = true;
+  for (const std::string& note : remove_raven_leftovers(host_.kernel()))
+    log::info("leftovers", "{}", note);
+}
+
+void Agent::record(const Report& report, std::chrono::nanoseconds duration) {
+  const bool failed = !report.errors.empty();
+  const char* result = failed ? "failed" : report.changes != 0 ? "changed" : "unchanged";
+  metrics_.add(Metric::kPasses, {result});
+  metrics_.add(Metric::kOperations, {}, static_cast<double>(report.changes));
+  metrics_.add(Metric::kErrors, {}, static_cast<double>(report.errors.size()));
+  metrics_.set(Metric::kPassSeconds, {}, std::chrono::duration<double>(duration).count());
+  if (report.changes != 0) log::info("kernel", "{} changes", report.changes);
+  for (const Error& error : report.errors) log::error("kernel", "{}", error.message);
+  set_health(failed ? report.errors.front().message : "");
+  if (failed) loop_.call_after(kRetry, [this] { dirty_.mark(); });
+}
+
+void Agent::record_problems(std::vector<std::string> problems) {
+  metrics_.set(Metric::kProblems, {}, static_cast<double>(problems.size()));
+  if (problems == problems_) return;
+  for (const std::string& problem : problems) log::warning("plan", "{}", problem);
+  problems_ = std::move(problems);
+}
+
+void Agent::set_health(std::string reason) {
+  const std::lock_guard lock{mutex_};
+  unhealthy_ = std::move(reason);
+}
+
+}  // namespace raven::agent_lite

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent-lite/overlay.h"
+
+#include <algorithm>
+
+namespace raven::agent_lite {
+namespace {
+
+std::array<uint8_t, 4> overlay_bytes(const IpAddress& node) {
+  std::array<uint8_t, 4> bytes{240};
+  std::ranges::copy(node.bytes().last(3), bytes.begin() + 1);
+  return bytes;
+}
+
+}  // namespace
+
+IpAddress overlay_address(const IpAddress& node) {
+  return IpAddress::v4_bytes(overlay_bytes(node).data());
+}
+
+IpAddress overlay_link_local(const IpAddress& node) {
+  std::array<uint8_t, 16> bytes{0xfe, 0x80};
+  std::ranges::copy(overlay_bytes(node), bytes.end() - 4);
+  return IpAddress::v6_bytes(bytes.data());
+}
+
+MacAddress overlay_mac(const IpAddress& node) {
+  MacAddress mac{{0xaa, 0x0f}};
+  std::ranges::copy(overlay_bytes(node), mac.bytes.begin() + 2);
+  return mac;
+}
+
+}  // namespace raven::agent_lite

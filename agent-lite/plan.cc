@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent-lite/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "agent-lite/overlay.h"
+#include "common/model/names.h"
+
+namespace raven::agent_lite {
+namespace {
+
+using netlink::Route;
+using netlink::RouteType;
+
+// Everything that the steps below look at, in one place.
+struct Context {
+  const model::Pool& pool;
+  const model::Member& self;
+  IpAddress node;  // our address on the LAN
+  const NodeFacts& facts;
+  const PlanOptions& options;
+};
+
+bool is_peer(const Context& context, const model::PoolGateway& gateway) {
+  return gateway.private_address && gateway.name != context.self.name;
+}
+
+uint32_t minus(uint32_t mtu, uint32_t overhead) { return mtu > overhead ? mtu - overhead : 0; }
+
+uint32_t overlay_mtu(const Context& context) {
+  return minus(context.facts.lan_mtu, context.node.is_v4() ? kVxlanOverheadV4 : kVxlanOverheadV6);
+}
+
+// The largest packet that passes the LAN to the gateway and then the tunnel.
+uint32_t route_mtu(const Context& context) {
+  const PlanOptions& options = context.options;
+  const uint32_t wan = options.wan_mtu != 0 ? options.wan_mtu : context.facts.lan_mtu;
+  const bool vxlan = options.encapsulation == Encapsulation::kVxlan;
+  const uint32_t lan = vxlan ? overlay_mtu(context) : context.facts.lan_mtu;
+  return std::min(lan, minus(wan, options.tunnel_overhead));
+}
+
+void plan_overlay(const Context& context, Desired& desired) {
+  netlink::Link link;
+  link.name = kOverlayName;
+  link.kind = "vxlan";
+  link.mtu = overlay_mtu(context);
+  link.mac = overlay_mac(context.node);
+  link.up = true;
+  link.ipv6_auto_address = false;
+  link.vxlan = netlink::Vxlan{.vni = model::kVxlanVni, .port = model::kVxlanPort};
+  desired.overlay = link;
+  desired.addresses.push_back({
+      .link = kOverlayLink,
+      .address = overlay_address(context.node),
+      .prefix_length = kOverlayPrefixLength,
+      .scope = netlink::AddressScope::kLink,
+  });
+}
+
+void plan_peer(const IpAddress& peer, Desired& desired) {
+  const MacAddress mac = overlay_mac(peer);
+  for (const IpAddress& address : {overlay_address(peer), overlay_link_local(peer)})
+    desired.neighbours.push_back({.link = kOverlayLink, .address = address, .mac = mac});
+  desired.forwarding.push_back({.link = kOverlayLink, .mac = mac, .destination = peer});
+}
+
+void plan_peers(const Context& context, Desired& desired) {
+  std::set<MacAddress> taken{overlay_mac(context.node)};
+  for (const model::PoolGateway& gateway : context.pool.gateways) {
+    if (!is_peer(context, gateway)) continue;
+    if (taken.insert(overlay_mac(*gateway.private_address)).second) {
+      plan_peer(*gateway.private_address, desired);
+    } else {
+      desired.problems.push_back(fmt::format(
+          "gateway {} ({}): another box of this site ends in the same three bytes, so both have "
+          "the overlay address {}; give one of them another node address, or use encapsulation "
+          "direct",
+          gateway.name, gateway.private_address->text(),
+          overlay_address(*gateway.private_address).text()
+      ));
+    }
+  }
+}
+
+// An address of this node that the other site can answer to: one out of its own pod prefixes.
+// Without one the kernel chooses.
+std::optional<IpAddress> preferred_source(const Context& context, IpFamily family) {
+  for (const IpAddress& address : context.facts.addresses)
+    for (const IpPrefix& prefix : context.self.prefixes)
+      if (address.family() == family && prefix.contains(address)) return address;
+  return std::nullopt;
+}
+
+Route blackhole(const IpPrefix& prefix) {
+  Route route;
+  route.destination = prefix;
+  route.table = netlink::kRavenTable;
+  route.protocol = netlink::kRavenProtocol;
+  route.metric = kBlackholeMetric;
+  route.type = RouteType::kBlackhole;
+  return route;
+}
+
+Route gateway_route(const Context& context, const IpPrefix& prefix, const IpAddress& gateway) {
+  const bool vxlan = context.options.encapsulation == Encapsulation::kVxlan;
+  const bool v4 = prefix.family() == IpFamily::kV4;
+  Route route = blackhole(prefix);
+  route.type = RouteType::kUnicast;
+  route.metric = kRouteMetric;
+  route.link = vxlan ? kOverlayLink : context.facts.lan_link;
+  route.gateway = !vxlan ? gateway : v4 ? overlay_address(gateway) : overlay_link_local(gateway);
+  route.onlink = vxlan;
+  route.mtu = route_mtu(context);
+  route.preferred_source = preferred_source(context, prefix.family());
+  return route;
+}
+
+void plan_routes(
+    const Context& context, const std::vector<IpPrefix>& prefixes,
+    const std::optional<IpAddress>& gateway, Desired& desired
+) {
+  const bool vxlan = context.options.encapsulation == Encapsulation::kVxlan;
+  for (const IpPrefix& prefix : prefixes) {
+    if (!gateway) continue;
+    if (vxlan || prefix.family() == gateway->family())
+      desired.routing.routes.push_back(gateway_route(context, prefix, *gateway));
+    else
+      desired.problems.push_back(fmt::format(
+          "{}: the gateway's address {} is of the other family, which encapsulation direct does "
+          "not carry; use vxlan",
+          prefix.text(), gateway->text()
+      ));
+  }
+}
+
+// The blackholes come first: there is no moment without them.
+void plan_blackholes(const std::vector<IpPrefix>& prefixes, Desired& desired) {
+  std::set<IpFamily> families;
+  for (const IpPrefix& prefix : prefixes) {
+    desired.routing.routes.push_back(blackhole(prefix));
+    families.insert(prefix.family());
+  }
+  for (const IpFamily family : families)
+    desired.routing.rules.push_back({
+        .family = family,
+        .priority = netlink::kRavenRulePriority,
+        .table = netlink::kRavenTable,
+        .protocol = netlink::kRavenProtocol,
+    });
+}
+
+std::vector<IpPrefix> all_prefixes(const RemotePrefixes& remote) {
+  std::vector<IpPrefix> prefixes;
+  for (const auto& [pool, some] : remote) prefixes.insert(prefixes.end(), some.begin(), some.end());
+  return prefixes;
+}
+
+std::optional<IpAddress> address_of(const Context& context, const std::optional<std::string>& name) {
+  const model::PoolGateway* gateway = name ? context.pool.gateway(*name) : nullptr;
+  return gateway != nullptr && is_peer(context, *gateway) ? gateway->private_address
+                                                          : std::nullopt;
+}
+
+bool overlaps_any(const IpPrefix& prefix, const std::vector<model::Pool>& pools) {
+  return std::ranges::any_of(pools, [&](const model::Pool& pool) {
+    return std::ranges::any_of(pool.prefixes, [&](const IpPrefix& other) {
+      return other.overlaps(prefix);
+    });
+  });
+}
+
+}  // namespace
+
+RemotePrefixes remember_prefixes(const RemotePrefixes& before, const model::Network& network) {
+  RemotePrefixes now;
+  const model::Pool* own = network.own_pool();
+  if (own == nullptr || !own->tunnels_enabled) return now;
+  for (const model::Pool& pool : network.pools) {
+    if (&pool == own || !pool.tunnels_enabled) continue;
+    std::vector<IpPrefix>& prefixes = now[pool.name];
+    prefixes = pool.prefixes;
+    const auto remembered = before.find(pool.name);
+    if (!prefixes.empty() || remembered == before.end()) continue;
+    // Unless somebody else has them now.
+    std::ranges::copy_if(
+        remembered->second, std::back_inserter(prefixes),
+        [&](const IpPrefix& prefix) { return !overlaps_any(prefix, network.pools); }
+    );
+  }
+  return now;
+}
+
+Desired plan(
+    const model::Network& network, const RemotePrefixes& remote, const NodeFacts& facts,
+    const std::optional<std::string>& gateway, const PlanOptions& options
+) {
+  Desired desired;
+  const model::Pool* pool = network.own_pool();
+  const std::vector<IpPrefix> prefixes = all_prefixes(remote);
+  if (network.role != model::Role::kPlain || pool == nullptr || prefixes.empty()) return desired;
+  plan_blackholes(prefixes, desired);
+  const model::Member* self = pool->member(network.self);
+  if (self == nullptr || !self->private_address || facts.lan_link == 0) {
+    desired.problems.push_back(
+        "the address of node " + network.self + " in its Gateway's status is missing or on no "
+        "interface of this host: traffic to other sites is dropped"
+    );
+    return desired;
+  }
+  const Context context{*pool, *self, *self->private_address, facts, options};
+  if (options.encapsulation == Encapsulation::kVxlan) {
+    plan_overlay(context, desired);
+    plan_peers(context, desired);
+  }
+  const std::optional<IpAddress> next_hop = address_of(context, gateway);
+  if (!next_hop)
+    desired.problems.push_back("no gateway of this site is known: traffic to other sites is dropped");
+  // A site without a gateway of its own stays blackholed here too: the packet would only travel to
+  // our gateway to be dropped there.
+  for (const model::Pool* other : network.remote_pools())
+    plan_routes(context, other->prefixes, next_hop, desired);
+  return desired;
+}
+
+Desired resolve(Desired desired, uint32_t overlay_index) {
+  const auto resolve_all = [&](auto& entries) {
+    for (auto& entry : entries)
+      if (entry.link == kOverlayLink) entry.link = overlay_index;
+  };
+  resolve_all(desired.addresses);
+  resolve_all(desired.neighbours);
+  resolve_all(desired.forwarding);
+  resolve_all(desired.routing.routes);
+  return desired;
+}
+
+}  // namespace raven::agent_lite

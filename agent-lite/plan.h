@@ -1,0 +1,73 @@
+// plan(): what the kernel of a plain node should hold, from the pools as seen by that node.  Pure.
+// SPDX-License-Identifier: Apache-2.0
+//
+// For each prefix of each other site:
+//   metric 10     via the chosen gateway of the own site, with the MTU of the whole way
+//   metric 65000  blackhole, so that nothing leaves in clear text when the first is missing
+// both in table 9027, which rule 100 asks for every packet, whatever its mark: the rule matches
+// after kube-proxy's DNAT too, for forwarded packets and for the node's own.
+//
+// vxlan: raven0 with all gateways of the site as static neighbours and forwarding entries, so that
+// a switch is nothing but replaced routes.  direct: the gateway's LAN address as next hop; carries
+// only the address family of the node addresses, the other one stays blackholed.
+//
+// No sysctl is touched.  Strict reverse-path filtering (rp_filter=1) holds in both modes, because
+// packets from other sites come back on the device that the routes point to.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent-lite/settings.h"
+#include "common/base/ip.h"
+#include "common/model/network.h"
+#include "common/netlink/kernel.h"
+#include "common/netlink/reconcile.h"
+
+namespace raven::agent_lite {
+
+inline constexpr uint32_t kRouteMetric = 10;
+inline constexpr uint32_t kBlackholeMetric = 65'000;
+// Stands for the index of raven0 until it exists; resolve() puts the index in.
+inline constexpr uint32_t kOverlayLink = 0xffffffff;
+
+// What plan() must know of the host.
+struct NodeFacts {
+  uint32_t lan_link = 0;  // interface index
+  uint32_t lan_mtu = 0;
+  std::vector<IpAddress> addresses;  // of all interfaces but raven0
+};
+
+// The prefixes of the other sites, by pool.  A site that has gateways no more, or whose status is
+// empty for a while, keeps its prefixes, so that they stay blackholed until its Gateway goes.
+using RemotePrefixes = std::map<std::string, std::vector<IpPrefix>>;
+RemotePrefixes remember_prefixes(const RemotePrefixes& before, const model::Network& network);
+
+struct PlanOptions {
+  Encapsulation encapsulation = Encapsulation::kVxlan;
+  uint32_t wan_mtu = 0;
+  uint32_t tunnel_overhead = 0;
+};
+
+struct Desired {
+  std::optional<netlink::Link> overlay;
+  std::vector<netlink::Address> addresses;
+  std::vector<netlink::Neighbour> neighbours;
+  std::vector<netlink::FdbEntry> forwarding;
+  netlink::Routing routing;
+  std::vector<std::string> problems;  // what cannot be carried, and why
+};
+
+// `gateway`: the node name of the chosen gateway; unset: everything is blackholed.
+Desired plan(
+    const model::Network& network, const RemotePrefixes& remote, const NodeFacts& facts,
+    const std::optional<std::string>& gateway, const PlanOptions& options
+);
+
+// The same with the index of raven0 in place of kOverlayLink.
+Desired resolve(Desired desired, uint32_t overlay_index);
+
+}  // namespace raven::agent_lite

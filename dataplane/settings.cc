@@ -93,8 +93,7 @@ std::string check_sockets(const SocketSettings& sockets) {
 }
 
 std::string check_replay_window(const Settings& settings) {
-  const uint32_t window = settings.replay_window;
-  return (window & (window - 1)) == 0 ? "" : "must be a power of two";
+  return settings.replay_window % 64 == 0 ? "" : "must be a multiple of 64";
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"Exponent", with("probe_loss_max: 1e3\n"), "must be an integer"},
         BadFile{"WindowZero", with("replay_window: 0\n"), "out of range 64..32768"},
         BadFile{"WindowSmall", with("replay_window: 63\n"), "out of range 64..32768"},
-        BadFile{"WindowOdd", with("replay_window: 100\n"), "power of two"},
+        BadFile{"WindowOdd", with("replay_window: 100\n"), "multiple of 64"},
         BadFile{"WindowHuge", with("replay_window: 4294967295\n"), "out of range"},
         BadFile{"BoolNo", with("memory: {hugepages: no}\n"), "memory.hugepages: must be true"},
         BadFile{"NegativeCpu", with("workers: {cpus: [-1]}\n"), "workers.cpus[0]"},

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/filter/port_filter.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/base/log.h"
+#include "common/base/unique_fd.h"
+#include "dataplane/filter/rules.h"
+
+namespace raven::dataplane {
+namespace {
+
+// The kernel must not speak on an isolated interface either: no IPv6 of its own.
+Status silence_ipv6(const std::string& interface) {
+  const std::string path = "/proc/sys/net/ipv6/conf/" + interface + "/disable_ipv6";
+  const UniqueFd file{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+  if (!file && errno == ENOENT) return {};  // a kernel without IPv6
+  if (!file || ::write(file.get(), "1", 1) != 1) return errno_error("write " + path, errno);
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PortFilter>> PortFilter::install(const std::vector<PortSettings>& ports) {
+  RAVEN_ASSIGN(Nft nft, Nft::open());
+  std::vector<std::string> shared;
+  for (const PortSettings& port : ports) {
+    if (port.isolate_kernel) {
+      Status isolated = nft.run(isolate_rules(port.name, port.isolate_interface));
+      if (isolated.ok()) isolated = silence_ipv6(port.isolate_interface);
+      if (!isolated.ok()) return std::move(isolated).error().with("isolate port " + port.name);
+    }
+    if (port.mode != PortMode::kShared) continue;
+    Status claimed = nft.run(claim_rules(port.name, port.kernel_interface));
+    if (!claimed.ok()) return std::move(claimed).error().with("claim traffic of port " + port.name);
+    shared.push_back(port.name);
+  }
+  return std::unique_ptr<PortFilter>{new PortFilter{std::move(nft), std::move(shared)}};
+}
+
+Status PortFilter::update(
+    const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote
+) {
+  std::string sets;
+  for (const std::string& port : shared_) sets += claim_sets(port, own, remote);
+  if (sets == last_sets_) return {};
+  RAVEN_TRY(nft_.run(sets));
+  last_sets_ = std::move(sets);
+  return {};
+}
+
+void PortFilter::release() {
+  for (const std::string& port : shared_) {
+    const Status released = nft_.run(release_rules(port));
+    if (!released.ok()) log::warning("filter", "port {}: {}", port, released.error().message);
+  }
+}
+
+}  // namespace raven::dataplane

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/filter/rules.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace raven::dataplane {
+namespace {
+
+template <class Item>
+std::string elements(
+    const std::string& table, const char* set, const std::vector<Item>& items, IpFamily family
+) {
+  std::vector<std::string> texts;
+  for (const Item& item : items)
+    if (item.family() == family) texts.push_back(item.text());
+  std::string script = fmt::format("flush set {} {}\n", table, set);
+  if (!texts.empty())
+    script += fmt::format("add element {} {} {{ {} }}\n", table, set, fmt::join(texts, ", "));
+  return script;
+}
+
+std::string table_of(const std::string& port) { return "netdev raven_" + port; }
+
+}  // namespace
+
+std::string claim_rules(const std::string& port, const std::string& interface) {
+  // Tunnel traffic: ESP, ESP in UDP (the first four bytes are not the non-ESP marker), VXLAN of
+  // the pool, path probes.  IKE and NAT keepalives are the kernel's.
+  static constexpr char kScript[] = R"(add table {table}
+add set {table} own4 {{ type ipv4_addr; }}
+add set {table} own6 {{ type ipv6_addr; }}
+add set {table} remote4 {{ type ipv4_addr; flags interval; auto-merge; }}
+add set {table} remote6 {{ type ipv6_addr; flags interval; auto-merge; }}
+add chain {table} closed {{ type filter hook ingress device "{interface}" priority -310; }}
+add chain {table} claimed {{ type filter hook ingress device "{interface}" priority -300; }}
+flush chain {table} closed
+flush chain {table} claimed
+add rule {table} closed ip daddr @remote4 drop
+add rule {table} closed ip saddr @remote4 drop
+add rule {table} closed ip6 daddr @remote6 drop
+add rule {table} closed ip6 saddr @remote6 drop
+add rule {table} claimed ip daddr @own4 ip protocol esp drop
+add rule {table} claimed ip6 daddr @own6 ip6 nexthdr esp drop
+add rule {table} claimed ip daddr @own4 udp dport 4500 @th,64,32 != 0 drop
+add rule {table} claimed ip6 daddr @own6 udp dport 4500 @th,64,32 != 0 drop
+add rule {table} claimed ip daddr @own4 udp dport {{ 4472, 4473 }} drop
+add rule {table} claimed ip6 daddr @own6 udp dport {{ 4472, 4473 }} drop
+)";
+  return fmt::format(
+      kScript, fmt::arg("table", table_of(port)), fmt::arg("interface", interface)
+  );
+}
+
+std::string claim_sets(
+    const std::string& port, const std::vector<IpAddress>& own,
+    const std::vector<IpPrefix>& remote
+) {
+  const std::string table = table_of(port);
+  return elements(table, "own4", own, IpFamily::kV4) + elements(table, "own6", own, IpFamily::kV6) +
+         elements(table, "remote4", remote, IpFamily::kV4) +
+         elements(table, "remote6", remote, IpFamily::kV6);
+}
+
+std::string release_rules(const std::string& port) {
+  return fmt::format("flush chain {} claimed\n", table_of(port));
+}
+
+std::string isolate_rules(const std::string& port, const std::string& interface) {
+  static constexpr char kScript[] = R"(add table {table}
+add chain {table} isolated {{ type filter hook ingress device "{interface}" priority -310; policy drop; }}
+)";
+  return fmt::format(
+      kScript, fmt::arg("table", table_of(port)), fmt::arg("interface", interface)
+  );
+}
+
+}  // namespace raven::dataplane

@@ -1,0 +1,77 @@
+// SaSocket: serves the SA socket to key daemons.  Protocol: common/dpapi/sa_socket.h.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A client that sends what is not our protocol, does not say hello in time, or does not read its
+// events is hung up on; the daemon connects again and gets the events that are still true.
+// Threading: everything on the loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "common/event/loop.h"
+#include "dataplane/ipc/unix_listener.h"
+#include "dataplane/sa/manager.h"
+
+namespace raven::dataplane {
+
+struct SaSocketSettings {
+  std::string path;
+  unsigned mode = 0600;
+  std::vector<uint32_t> allowed_uids = {0};
+  uint32_t replay_window = 4096;  // where the daemon leaves it open
+};
+
+class SaSocket {
+ public:
+  // `manager` may be given the events of this socket's tell().
+  static Result<std::unique_ptr<SaSocket>> open(
+      event::Loop& loop, const SaSocketSettings& settings, SaManager& manager
+  );
+  ~SaSocket();
+  SaSocket(const SaSocket&) = delete;
+  SaSocket& operator=(const SaSocket&) = delete;
+
+  // Sends the event to every daemon that listens for events.
+  void tell(const SaEvent& event);
+
+  std::size_t connections() const { return clients_.size(); }
+  uint64_t refused_messages() const { return refused_messages_; }
+
+  static constexpr std::size_t kClientsMax = 64;
+  static constexpr std::size_t kClientsPerUidMax = 16;
+
+ private:
+  struct Client {
+    UniqueFd fd;
+    uint32_t uid = 0;
+    std::optional<SaHello> hello;
+    event::TimerId hello_timer = 0;
+  };
+
+  SaSocket(
+      event::Loop& loop, const SaSocketSettings& settings, SaManager& manager,
+      UnixListener listener
+  );
+  void accept();
+  void read(int fd);
+  void hang_up(int fd, const std::string& why);
+  bool handle(Client& client, std::span<const uint8_t> message);
+  bool welcome(Client& client, const raven_sa_header& header, const SaHello& hello);
+  raven_sa_reply answer(
+      const Client& client, const raven_sa_header& header, Result<SaRequest> request
+  );
+  static bool send(const Client& client, const void* message, std::size_t size);
+
+  event::Loop& loop_;
+  const SaSocketSettings settings_;
+  SaManager& manager_;
+  UnixListener listener_;
+  std::map<int, Client> clients_;
+  uint64_t refused_messages_ = 0;
+};
+
+}  // namespace raven::dataplane

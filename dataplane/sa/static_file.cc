@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/sa/static_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "common/settings/settings.h"
+
+namespace raven::dataplane {
+namespace {
+
+struct StaticSa {
+  uint32_t tunnel_id = 0;
+  Direction direction = Direction::kInbound;
+  uint32_t spi = 0;
+  std::string algorithm = "aes-128-gcm";
+  std::string key;
+  std::string integrity_key;
+  IpAddress source;
+  IpAddress destination;
+  bool udp_encap = false;
+  uint32_t source_port = 4500;
+  uint32_t destination_port = 4500;
+  bool esn = true;
+  uint32_t replay_window = 0;
+
+  ~StaticSa() {
+    explicit_bzero(key.data(), key.size());
+    explicit_bzero(integrity_key.data(), integrity_key.size());
+  }
+  StaticSa() = default;
+  StaticSa(StaticSa&&) = default;
+  StaticSa& operator=(StaticSa&&) = default;
+
+  static void describe(settings::Schema<StaticSa>& schema) {
+    schema.field("tunnel_id", &StaticSa::tunnel_id, "Tunnel id of the peer.")
+        .range(1, 0xffffff)
+        .required();
+    schema.choice("direction", &StaticSa::direction, {"in", "out"}, "in decrypts, out encrypts.")
+        .required();
+    schema.field("spi", &StaticSa::spi, "SPI.").range(kSpiMin, 0xffffffff).required();
+    schema.field("algorithm", &StaticSa::algorithm, "Algorithm.");
+    schema.field("key", &StaticSa::key, "Key and salt, hexadecimal.").required();
+    schema.field("integrity_key", &StaticSa::integrity_key, "Hexadecimal, without AEAD only.");
+    schema.field("source", &StaticSa::source, "Outer source address.").required();
+    schema.field("destination", &StaticSa::destination, "Outer destination address.").required();
+    schema.field("udp_encap", &StaticSa::udp_encap, "ESP in UDP.");
+    schema.field("source_port", &StaticSa::source_port, "With udp_encap.").range(1, 65535);
+    schema.field("destination_port", &StaticSa::destination_port, "With udp_encap.")
+        .range(1, 65535);
+    schema.field("esn", &StaticSa::esn, "Extended sequence numbers.");
+    schema.field("replay_window", &StaticSa::replay_window, "0: as set for the dataplane.");
+    schema.check("algorithm", [](const StaticSa& sa) {
+      return find_suite(sa.algorithm) == nullptr
+                 ? fmt::format("'{}' is not an algorithm of ours", sa.algorithm)
+                 : "";
+    });
+  }
+};
+
+struct StaticSaFile {
+  std::vector<StaticSa> sas;
+  static void describe(settings::Schema<StaticSaFile>& schema) {
+    schema.field("sas", &StaticSaFile::sas, "The SAs.").required();
+  }
+};
+
+// The tree holds the keys as text.
+void wipe(yaml::Node& node) {
+  explicit_bzero(node.scalar.data(), node.scalar.size());
+  for (yaml::Node& item : node.items) wipe(item);
+  for (auto& [key, value] : node.entries) wipe(value);
+}
+
+Result<Secret> from_hex(const std::string& text) {
+  Secret bytes{text.size() / 2};
+  bool good = text.size() % 2 == 0;
+  for (std::size_t i = 0; good && i < bytes.size(); ++i) {
+    const char* digits = text.data() + 2 * i;
+    uint8_t& byte = bytes.expose_writable()[i];
+    const auto [end, code] = std::from_chars(digits, digits + 2, byte, 16);
+    good = code == std::errc{} && end == digits + 2;
+  }
+  if (!good) return Error{ErrorCode::kInvalid, "key is not hexadecimal"};
+  return bytes;
+}
+
+Result<SaConfig> to_config(const StaticSa& sa, uint32_t replay_window) {
+  SaConfig config;
+  config.spi = Spi{sa.spi};
+  config.direction = sa.direction;
+  config.tunnel_id = TunnelId{sa.tunnel_id};
+  config.outer = {sa.source, sa.destination, 0, 0};
+  if (sa.udp_encap) {
+    config.outer.source_port = static_cast<uint16_t>(sa.source_port);
+    config.outer.destination_port = static_cast<uint16_t>(sa.destination_port);
+  }
+  config.algorithm = find_suite(sa.algorithm)->algorithm;
+  RAVEN_ASSIGN(config.key, from_hex(sa.key));
+  RAVEN_ASSIGN(config.integrity_key, from_hex(sa.integrity_key));
+  config.esn = sa.esn;
+  config.replay_window = sa.replay_window == 0 ? replay_window : sa.replay_window;
+  RAVEN_TRY(validate(config));
+  return config;
+}
+
+bool repeats_key(const std::vector<SaConfig>& configs, const SaConfig& config) {
+  return config.direction == Direction::kOutbound &&
+         std::ranges::any_of(configs, [&config](const SaConfig& other) {
+           return other.direction == Direction::kOutbound && other.key.equals(config.key);
+         });
+}
+
+Result<std::vector<SaConfig>> to_configs(
+    const std::string& file, const std::vector<StaticSa>& sas, uint32_t replay_window
+) {
+  std::vector<SaConfig> configs;
+  for (std::size_t i = 0; i < sas.size(); ++i) {
+    const std::string place = fmt::format("{}: sas[{}]", file, i);
+    Result<SaConfig> config = to_config(sas[i], replay_window);
+    if (!config.ok()) return std::move(config).error().with(place);
+    if (repeats_key(configs, *config))
+      return Error{
+          ErrorCode::kInvalid, place + ": the key of another outbound SA: nonces would repeat"
+      };
+    configs.push_back(std::move(*config));
+  }
+  return configs;
+}
+
+}  // namespace
+
+Result<std::vector<SaConfig>> parse_static_sas(
+    const std::string& file, const Secret& text, uint32_t replay_window
+) {
+  const auto bytes = text.expose();
+  RAVEN_ASSIGN(
+      yaml::Node root,
+      yaml::parse(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()})
+  );
+  StaticSaFile parsed;
+  const Status status =
+      settings::schema_of<StaticSaFile>().read(root, settings::Place{file, ""}, parsed);
+  wipe(root);
+  if (!status.ok()) return Error{status.error()};
+  return to_configs(file, parsed.sas, replay_window);
+}
+
+Result<std::vector<SaConfig>> load_static_sas(const std::string& path, uint32_t replay_window) {
+  RAVEN_ASSIGN(const Secret text, read_secret_file(path, yaml::kFileSizeMax));
+  return parse_static_sas(path, text, replay_window);
+}
+
+}  // namespace raven::dataplane

@@ -1,0 +1,272 @@
+// The SA manager with a fake packet path and an injected clock.
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/sa/manager.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/dataplane/sa/fake_tables.h"
+
+namespace raven::dataplane {
+namespace {
+
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+
+constexpr Direction kIn = Direction::kInbound;
+constexpr Direction kOut = Direction::kOutbound;
+
+class SaManagerTest : public testing::Test {
+ protected:
+  SaManagerTest() { start(2); }
+
+  void start(unsigned workers) {
+    manager = SaManager::create(
+                  {.workers = workers, .sas_max = 8, .grace = seconds{60}}, tables,
+                  [this](const SaEvent& event) { events.push_back(event); }
+    ).value();
+  }
+  Status try_add(Direction direction, uint32_t spi, uint32_t tunnel = 7, uint64_t instance = 0) {
+    SaConfig config = make_sa(direction, spi, tunnel);
+    config.instance = instance;
+    return manager->add(std::move(config), now);
+  }
+  void add(Direction direction, uint32_t spi, uint32_t tunnel = 7, uint64_t instance = 0) {
+    const Status added = try_add(direction, spi, tunnel, instance);
+    EXPECT_TRUE(added.ok()) << added.error().message;
+  }
+  void add(SaConfig config) { EXPECT_TRUE(manager->add(std::move(config), now).ok()); }
+  void remove(Direction direction, uint32_t spi) {
+    EXPECT_TRUE(manager->remove(id(direction, spi)).ok());
+  }
+  SaId id(Direction direction, uint32_t spi) {
+    return {Spi{spi}, direction, make_sa(direction, spi).outer};
+  }
+  FakeTables::Outbound& outbound() { return tables.outbound[PeerIndex{0}]; }
+  std::vector<uint32_t> inbound_spis() {
+    std::vector<uint32_t> spis;
+    for (const SadEntry& entry : tables.inbound) spis.push_back(entry.spi);
+    return spis;
+  }
+  SaState state_of(Direction direction, uint32_t spi) {
+    return manager->query(id(direction, spi), now).value().state;
+  }
+
+  FakeTables tables;
+  std::vector<SaEvent> events;
+  Instant now = BootClock::now();
+  std::unique_ptr<SaManager> manager;
+};
+
+TEST_F(SaManagerTest, PutsAnInboundSaIntoTheTablesBeforeItAnswers) {
+  add(kIn, 0x1000);
+  ASSERT_THAT(tables.inbound, SizeIs(1));
+  EXPECT_EQ(tables.inbound[0].spi, 0x1000u);
+  EXPECT_EQ(tables.inbound[0].peer, PeerIndex{0});
+  EXPECT_NE(tables.inbound[0].sa, nullptr);
+}
+
+TEST_F(SaManagerTest, GivesEachWorkerAnSaOfTheTunnelBeforeAnyGetsTwo) {
+  add(kOut, 0x1001);
+  EXPECT_THAT(outbound().spis, ElementsAre(0x1001, 0));
+  EXPECT_EQ(outbound().fallback, WorkerId{0});
+  add(kOut, 0x1002);
+  EXPECT_THAT(outbound().spis, ElementsAre(0x1001, 0x1002));
+  EXPECT_EQ(outbound().fallback, WorkerId{1});
+}
+
+TEST_F(SaManagerTest, SpreadsTunnelsWithOneSaOverTheWorkers) {
+  add(kOut, 0x1001, 7);
+  add(kOut, 0x1002, 8);
+  EXPECT_THAT(tables.outbound[PeerIndex{1}].spis, ElementsAre(0, 0x1002));
+}
+
+TEST_F(SaManagerTest, UsesTheNewestOutboundSaOfAWorkerAndKeepsTheOldInStandby) {
+  add(kOut, 0x1001);
+  add(kOut, 0x1002);
+  add(kOut, 0x1003);  // the re-key of the oldest, 0x1001
+  EXPECT_THAT(outbound().spis, ElementsAre(0x1003, 0x1002));
+  EXPECT_EQ(state_of(kOut, 0x1001), SaState::kStandby);
+  EXPECT_EQ(state_of(kOut, 0x1003), SaState::kActive);
+  remove(kOut, 0x1001);
+  EXPECT_THAT(outbound().spis, ElementsAre(0x1003, 0x1002));
+}
+
+TEST_F(SaManagerTest, FallsBackToTheOlderSaWhenTheNewerIsDeleted) {
+  start(1);
+  add(kOut, 0x1001);
+  add(kOut, 0x1002);
+  remove(kOut, 0x1002);
+  EXPECT_THAT(outbound().spis, ElementsAre(0x1001));
+}
+
+TEST_F(SaManagerTest, HandsOverToAnotherWorkerWhenOneHasNoSaLeft) {
+  add(kOut, 0x1001);
+  add(kOut, 0x1002);
+  remove(kOut, 0x1002);
+  EXPECT_THAT(outbound().spis, ElementsAre(0x1001, 0));
+  EXPECT_EQ(outbound().fallback, WorkerId{0});
+  remove(kOut, 0x1001);
+  EXPECT_THAT(outbound().spis, ElementsAre(0, 0));
+  EXPECT_EQ(outbound().fallback, kNoWorker);
+}
+
+TEST_F(SaManagerTest, ReceivesWithOldAndNewInboundSaUntilTheOldIsDeleted) {
+  add(kIn, 0x1001);
+  add(kIn, 0x1002);
+  EXPECT_THAT(inbound_spis(), UnorderedElementsAre(0x1001, 0x1002));
+  remove(kIn, 0x1001);
+  EXPECT_THAT(inbound_spis(), UnorderedElementsAre(0x1002));
+}
+
+TEST_F(SaManagerTest, FreesAnSaOnlyAfterItLeftTheTables) {
+  add(kIn, 0x1001);
+  ASSERT_THAT(tables.disposals, IsEmpty());
+  remove(kIn, 0x1001);
+  EXPECT_THAT(tables.inbound, IsEmpty());
+  EXPECT_THAT(tables.disposals, SizeIs(1));
+}
+
+TEST_F(SaManagerTest, RefusesDuplicatesUnknownsAndMoreThanFit) {
+  add(kIn, 0x1001);
+  EXPECT_EQ(try_add(kIn, 0x1001).error().code, ErrorCode::kExists);
+  EXPECT_EQ(manager->remove(id(kIn, 0x9999)).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(manager->query(id(kOut, 0x1001), now).error().code, ErrorCode::kNotFound);
+  for (uint32_t i = 0; i < 7; ++i) add(kOut, 0x2000 + i);
+  EXPECT_EQ(try_add(kOut, 0x3000).error().code, ErrorCode::kExhausted);
+}
+
+TEST_F(SaManagerTest, TellsTwoPeersWithTheSameOutboundSpiApart) {
+  add(kOut, 0x1001);
+  SaConfig other = make_sa(kOut, 0x1001, 8);
+  other.outer.destination = IpAddress::v4(0xcb007101);
+  const OuterAddresses outer = other.outer;
+  ASSERT_TRUE(manager->add(std::move(other), now).ok());
+  ASSERT_TRUE(manager->remove({Spi{0x1001}, kOut, outer}).ok());
+  EXPECT_EQ(outbound().newest, 0x1001u);
+}
+
+TEST_F(SaManagerTest, FindsAnOutboundSaByItsOldDestinationAfterItMoved) {
+  add(kOut, 0x1001);
+  OuterAddresses moved = make_sa(kOut, 0x1001).outer;
+  moved.destination = IpAddress::v4(0xcb007101);
+  ASSERT_TRUE(manager->update(id(kOut, 0x1001), moved).ok());
+  EXPECT_EQ(manager->newest_outbound(TunnelId{7})->outer().addresses(), moved);
+  EXPECT_TRUE(manager->remove(id(kOut, 0x1001)).ok());
+}
+
+TEST_F(SaManagerTest, ConnectsSasToAPeerThatComesLater) {
+  tables.peers.clear();
+  add(kIn, 0x1001);
+  add(kOut, 0x1002);
+  EXPECT_EQ(tables.inbound[0].peer, kNoPeer);
+  EXPECT_THAT(tables.outbound, IsEmpty());
+  tables.peers[7] = PeerIndex{3};
+  manager->peers_changed();
+  EXPECT_EQ(tables.inbound[0].peer, PeerIndex{3});
+  EXPECT_EQ(tables.outbound[PeerIndex{3}].newest, 0x1002u);
+}
+
+TEST_F(SaManagerTest, TellsSoftAndHardExpiryOnceAndStopsUsingTheSa) {
+  SaConfig config = make_sa(kOut, 0x1001);
+  config.lifetime_soft.seconds = 10;
+  config.lifetime_hard.seconds = 20;
+  add(std::move(config));
+  const Instant start = now;
+  manager->tick(start + seconds{9});
+  EXPECT_THAT(events, IsEmpty());
+  manager->tick(start + seconds{12});
+  manager->tick(start + seconds{13});
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_FALSE(std::get<SaExpired>(events[0]).hard);
+  EXPECT_EQ(state_of(kOut, 0x1001), SaState::kSoftExpired);
+  manager->tick(start + seconds{22});
+  manager->tick(start + seconds{23});
+  ASSERT_THAT(events, SizeIs(2));
+  EXPECT_TRUE(std::get<SaExpired>(events[1]).hard);
+  EXPECT_EQ(state_of(kOut, 0x1001), SaState::kExpired);
+  EXPECT_EQ(outbound().newest, 0u);
+}
+
+TEST_F(SaManagerTest, RepeatsWhatIsStillTrueForANewEventChannel) {
+  SaConfig config = make_sa(kOut, 0x1001);
+  config.lifetime_soft.seconds = 10;
+  add(std::move(config));
+  add(kIn, 0x1002);
+  manager->tick(now + seconds{12});
+  events.clear();
+  manager->repeat_events();
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_EQ(std::get<SaExpired>(events[0]).id.spi, Spi{0x1001});
+}
+
+TEST_F(SaManagerTest, AsksForKeysBeforeANumberWithoutEsnRunsOut) {
+  SaConfig config = make_sa(kOut, 0x1001);
+  config.esn = false;
+  config.last_sequence = 0xffffffffu - 1000;
+  add(std::move(config));
+  manager->tick(now);
+  manager->tick(now);
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_FALSE(std::get<SaExpired>(events[0]).hard);
+}
+
+TEST_F(SaManagerTest, DropsSasOfADaemonThatRestartedAfterTheGraceTime) {
+  add(kIn, 0x1001, 7, 111);
+  add(kIn, 0x1002, 7, 222);
+  add(kIn, 0x1003, 7, 0);  // from a file
+  manager->daemon_started(222, now);
+  manager->tick(now + seconds{59});
+  EXPECT_THAT(inbound_spis(), SizeIs(3));
+  manager->tick(now + seconds{61});
+  EXPECT_THAT(inbound_spis(), UnorderedElementsAre(0x1002, 0x1003));
+}
+
+TEST_F(SaManagerTest, KeepsSasOfADaemonThatOnlyConnectsAgain) {
+  add(kIn, 0x1001, 7, 111);
+  manager->daemon_started(111, now);
+  manager->tick(now + seconds{1000});
+  EXPECT_THAT(inbound_spis(), SizeIs(1));
+}
+
+TEST_F(SaManagerTest, FlushesTheSasOfOneDaemonOnly) {
+  add(kIn, 0x1001, 7, 111);
+  add(kOut, 0x1002, 7, 111);
+  add(kIn, 0x1003, 7, 0);
+  manager->flush(111);
+  EXPECT_THAT(inbound_spis(), UnorderedElementsAre(0x1003));
+  EXPECT_EQ(outbound().newest, 0u);
+}
+
+TEST_F(SaManagerTest, AsksForASaAtMostOnceASecond) {
+  manager->sa_wanted(TunnelId{7}, now);
+  manager->sa_wanted(TunnelId{7}, now + std::chrono::milliseconds{500});
+  manager->sa_wanted(TunnelId{8}, now + std::chrono::milliseconds{500});
+  EXPECT_THAT(events, SizeIs(2));
+  manager->sa_wanted(TunnelId{7}, now + std::chrono::milliseconds{1001});
+  EXPECT_THAT(events, SizeIs(3));
+  add(kOut, 0x1001);
+  manager->sa_wanted(TunnelId{7}, now + seconds{9});
+  EXPECT_THAT(events, SizeIs(3)) << "there is one now";
+}
+
+TEST_F(SaManagerTest, TellsThatThePeerMoved) {
+  add(kIn, 0x1001);
+  manager->source_moved(Spi{0x1001}, IpAddress::v4(0xcb007101), 1024);
+  manager->source_moved(Spi{0x9999}, IpAddress::v4(0xcb007101), 1024);
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_EQ(std::get<SaMapped>(events[0]).port, 1024);
+}
+
+TEST_F(SaManagerTest, HasAnotherEpochAtEachStart) {
+  const uint64_t first = manager->epoch();
+  start(1);
+  EXPECT_NE(manager->epoch(), first);
+  EXPECT_NE(manager->epoch(), 0u);
+}
+
+}  // namespace
+}  // namespace raven::dataplane

@@ -1,0 +1,74 @@
+// SAs from a file: good ones, bad ones, and files that others could read.
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/sa/static_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+namespace raven::dataplane {
+namespace {
+
+using testing::HasSubstr;
+using testing::SizeIs;
+
+std::string sa(const std::string& more = "", const std::string& key = std::string(40, '5')) {
+  return "  - {tunnel_id: 7, direction: out, spi: 4097, key: \"" + key +
+         "\", source: 192.0.2.1, destination: 198.51.100.2" + more + "}\n";
+}
+
+Result<std::vector<SaConfig>> parse(const std::string& text) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+  return parse_static_sas("sas.yaml", Secret{std::span{bytes, text.size()}}, 4096);
+}
+
+TEST(StaticSas, ReadsAnSa) {
+  auto sas = parse("sas:\n" + sa(", udp_encap: true"));
+  ASSERT_TRUE(sas.ok()) << sas.error().message;
+  ASSERT_THAT(*sas, SizeIs(1));
+  EXPECT_EQ((*sas)[0].spi, Spi{4097});
+  EXPECT_EQ((*sas)[0].tunnel_id, TunnelId{7});
+  EXPECT_EQ((*sas)[0].key.expose()[0], 0x55);
+  EXPECT_EQ((*sas)[0].outer.source_port, 4500);
+  EXPECT_TRUE((*sas)[0].esn);
+}
+
+TEST(StaticSas, RefusesBadEntriesWithoutRepeatingTheKey) {
+  const std::pair<std::string, const char*> cases[] = {
+      {"sas:\n" + sa("", "55zz"), "hexadecimal"},
+      {"sas:\n" + sa("", "555"), "hexadecimal"},
+      {"sas:\n" + sa("", "5555"), "needs 20"},
+      {"sas:\n" + sa(", algorithm: des"), "'des' is not an algorithm"},
+      {"sas:\n" + sa(", tunel: 1"), "unknown key"},
+      {"sas:\n" + sa() + sa(", algorithm: aes-128-gcm"), "nonces would repeat"},
+      {"other: 1\n", "unknown key"},
+  };
+  for (const auto& [text, reason] : cases) {
+    const auto sas = parse(text);
+    ASSERT_FALSE(sas.ok()) << text;
+    EXPECT_THAT(sas.error().message, HasSubstr(reason));
+    EXPECT_THAT(sas.error().message, HasSubstr("sas.yaml"));
+    EXPECT_THAT(sas.error().message, testing::Not(HasSubstr("5555")));
+  }
+}
+
+TEST(StaticSas, RefusesAFileThatOthersMayRead) {
+  std::string path = "/tmp/raven-static-XXXXXX";
+  const int fd = mkstemp(path.data());
+  ASSERT_GE(fd, 0);
+  std::ofstream{path} << "sas:\n" << sa();
+  EXPECT_TRUE(load_static_sas(path, 4096).ok());
+  for (const mode_t mode : {0640u, 0604u, 0644u}) {
+    ASSERT_EQ(chmod(path.c_str(), mode), 0);
+    const auto sas = load_static_sas(path, 4096);
+    ASSERT_FALSE(sas.ok());
+    EXPECT_THAT(sas.error().message, HasSubstr("0600"));
+  }
+  close(fd);
+  unlink(path.c_str());
+}
+
+}  // namespace
+}  // namespace raven::dataplane

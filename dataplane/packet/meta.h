@@ -13,49 +13,50 @@
 
 namespace raven::dataplane {
 
-class InboundSa;
-
 // Where a packet to be routed came from: decides what its source address may be.
 enum class Origin : uint8_t {
-  kLan,     // plain or VXLAN, from a node of the own pool
+  kWire,    // plain, from Meta::port; its Ethernet header is still in front of the data pointer
+  kVxlan,   // from a node of the own pool
   kTunnel,  // decrypted, from Meta::peer
   kKernel,  // raven0
   kSelf,    // an ICMP error of our own
 };
 
-// The stage at which a packet from a ring enters the pipeline.
+// What a packet from a mailbox is, hence where it enters the pipeline.
 enum class Entry : uint8_t {
-  kEspIn,     // inbound ESP for the worker that owns the SA
-  kRoute,     // an IP packet of Meta::origin (from raven0)
-  kEspOut,    // an IP packet for Meta::peer (handed over, or a probe of our own)
-  kTransmit,  // a complete frame for Meta::port (from the TAP of an owned port)
+  kEspIn,        // inbound ESP for the worker that owns the SA
+  kEspOut,       // an IP packet for Meta::peer: handed over, or a probe of our own
+  kKernelIp,     // an IP packet from raven0
+  kKernelFrame,  // a frame from the TAP of the owned port Meta::port
 };
 
+// Meta::port of a packet that leaves by raven0.
+inline constexpr PortIndex kRaven0Port{static_cast<uint16_t>(kPortsMax)};
+
 struct alignas(64) Meta {
-  Origin origin = Origin::kLan;
-  Entry entry = Entry::kRoute;
-  uint8_t family = 4;        // of the IP packet at the data pointer: 4 or 6
-  uint8_t l4_protocol = 0;   // behind all extension headers
-  uint16_t l4_offset = 0;    // from the IP header; 0: not there (later fragment)
-  uint16_t mtu = 0;          // largest IP packet towards the target
-  PortIndex port{0};         // came in by, later: goes out by
-  PeerIndex peer = kNoPeer;  // tunnel it came from or goes to
-  AdjacencyIndex adjacency = kNoAdjacency;
-  Target target;
-  uint8_t outer_traffic_class = 0;  // of the packet that ESP came in, for RFC 6040
-  bool is_fragment = false;         // first or later
-  InboundSa* inbound_sa = nullptr;
-  // ESP in: where the ESP header starts and what it came from, until decrypted.
-  uint16_t esp_offset = 0;  // from the data pointer
-  uint16_t esp_size = 0;    // ESP header to ICV
+  Origin origin = Origin::kWire;
+  Entry entry = Entry::kKernelIp;
+  PortIndex port;  // came in by; from the neighbour stage on: goes out by
+
+  // The IP packet at the data pointer, as parse_ip() found it.
+  uint8_t family = 4;       // 4 or 6
+  uint8_t l4_protocol = 0;  // behind all extension headers
+  uint16_t l4_offset = 0;   // from the IP header; 0: not in this packet (later fragment)
+
+  // ESP in, until decrypted: from the data pointer; SPI to ICV.
+  uint16_t esp_offset = 0;
+  uint16_t esp_size = 0;
+
+  PeerIndex peer;             // the tunnel it came from, from route on: goes to
+  uint16_t mtu = 0;           // largest IP packet towards the target, set by route
+  AdjacencyIndex adjacency;   // next hop, set by whoever sends to the neighbour stage
+  Target target;              // set by route
 };
 static_assert(sizeof(Meta) == 64);
 
+// No constructor runs on buffers: each stage writes the fields that the next ones read.
 inline Meta& meta(rte_mbuf* packet) {
   return *static_cast<Meta*>(rte_mbuf_to_priv(packet));
-}
-inline const Meta& meta(const rte_mbuf* packet) {
-  return *static_cast<const Meta*>(rte_mbuf_to_priv(const_cast<rte_mbuf*>(packet)));
 }
 
 }  // namespace raven::dataplane

@@ -18,21 +18,15 @@ namespace raven::dataplane {
 
 class Eal {
  public:
-  // `with_pci`: a port is a PCI device.  Errors: kUnavailable names what is missing on this
-  // machine and how to provide it.
-  static Result<std::unique_ptr<Eal>> start(
-      const std::string& instance, const MemorySettings& memory, const WorkerSettings& workers,
-      bool with_pci
-  );
+  // Uses of the settings: instance, memory, workers, and from the ports which drivers to load.
+  // Errors: kUnavailable names what is missing on this machine and how to provide it.
+  static Result<std::unique_ptr<Eal>> start(const Settings& settings);
   ~Eal();
   Eal(const Eal&) = delete;
   Eal& operator=(const Eal&) = delete;
 
-  // The arguments that start() hands to rte_eal_init(), for --print and tests.
-  static std::vector<std::string> arguments(
-      const std::string& instance, const MemorySettings& memory, const WorkerSettings& workers,
-      bool with_pci
-  );
+  // The arguments that start() hands to rte_eal_init(), for logs and tests.
+  static std::vector<std::string> arguments(const Settings& settings);
 
  private:
   Eal() = default;

@@ -15,7 +15,8 @@
 namespace raven::dataplane {
 
 // In front of a frame: outer IPv6 + UDP + ESP + IV, or outer IPv4 + UDP + VXLAN + Ethernet.
-inline constexpr uint16_t kHeadroom = 128;
+inline constexpr uint16_t kHeadroom = RTE_PKTMBUF_HEADROOM;
+static_assert(kHeadroom >= 128);
 // Behind it: padding, trailer, ICV, and what 16-byte stores may spill.
 inline constexpr uint16_t kTailroom = 96;
 

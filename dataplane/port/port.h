@@ -53,13 +53,15 @@ class Port {
   bool link_up() const;
   // Not counted by workers: dropped by the device for want of buffers or of a polling worker.
   uint64_t missed() const;
-  // Descriptors that become readable when packets wait on `queue`; empty: the device has none.
-  const std::vector<int>& wait_fds() const { return wait_fds_; }
+  // A descriptor that becomes readable when packets wait on `queue`; -1: the device has none.
+  int wait_fd(unsigned queue) const { return queue < wait_fds_.size() ? wait_fds_[queue] : -1; }
+  bool serves(unsigned queue) const { return queue < rx_queues_; }
 
  private:
   Port() = default;
-  Status attach();
+  Status attach(unsigned queues);
   Status configure(unsigned queues, PacketPool& pool);
+  Status set_up_queues(unsigned queues, PacketPool& pool);
 
   PortSettings settings_;
   PortIndex index_;
@@ -67,6 +69,7 @@ class Port {
   unsigned rx_queues_ = 0;
   uint16_t mtu_ = 0;
   MacAddress mac_;
+  bool attached_ = false;  // by us: we take it away again
   bool started_ = false;
   std::vector<int> wait_fds_;
 };

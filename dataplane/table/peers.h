@@ -34,8 +34,8 @@ struct alignas(64) PeerSlot {
   std::atomic<PoolIndex> pool{kNoPool};
   std::atomic<AdjacencyIndex> adjacency{kNoAdjacency};  // next hop towards the outer destination
   std::atomic<uint16_t> path_mtu{1400};                 // largest inner packet, bytes
-  // The worker that sends for those without an outbound SA of their own (fewer CHILD_SAs than
-  // workers); kNoWorker: the tunnel has none.
+  // A worker with an outbound SA: sends for those without one of their own (fewer CHILD_SAs than
+  // workers), and the probes; kNoWorker: the tunnel has none.
   std::atomic<WorkerId> fallback_worker{kNoWorker};
   // Of worker w, which alone advances its sequence number.  nullptr: hand over to the fallback.
   alignas(64) std::array<std::atomic<OutboundSa*>, kWorkersMax> outbound{};

@@ -2,19 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Life: Eal::start() -> create() -> start() -> ... -> stop() -> destruction.
-// Threading: one control thread, except: writer() follows the rules of TableWriter, counters and
-// states may be read by any thread, send_probe() may be called by one thread at a time.
+// Threading: one control thread; counters and states may be read by any thread, send_probe() may be
+// called by any.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "common/base/result.h"
 #include "dataplane/packet/counters.h"
+#include "dataplane/port/mailbox.h"
 #include "dataplane/port/port.h"
 #include "dataplane/settings.h"
+#include "dataplane/stage/moved_peers.h"
 #include "dataplane/table/table_writer.h"
 
 namespace raven::dataplane {
@@ -45,6 +48,9 @@ class PacketPath {
   uint64_t kernel_overruns() const;
   const PacketPool& pool() const { return *pool_; }
 
+  // A peer that was seen to send from another address; nothing: none since the last call.
+  std::optional<MovedPeer> take_moved_peer();
+
   // Puts a probe request into the tunnel of `peer`, by the worker that owns its SA.  The answer
   // appears in PeerSlot::probe_answer with the same sequence.  kUnavailable: no outbound SA, no
   // buffer, or the worker's inbox is full.
@@ -53,6 +59,9 @@ class PacketPath {
  private:
   PacketPath() = default;
 
+  Status open_ports();
+  Status make_workers();
+
   Settings settings_;
   std::unique_ptr<PacketPool> pool_;
   std::vector<std::unique_ptr<Port>> ports_;
@@ -60,6 +69,8 @@ class PacketPath {
   std::unique_ptr<Tables> tables_;
   std::unique_ptr<TableWriter> writer_;
   std::unique_ptr<KernelBridge> bridge_;
+  std::vector<std::unique_ptr<Mailbox>> mailboxes_;
+  std::vector<Mailbox*> mailbox_list_;
   std::vector<std::unique_ptr<Worker>> workers_;
   bool running_ = false;
 };

@@ -1,0 +1,145 @@
+// classify: frames of one port.  Whose are they: a tunnel's, a node's, the kernel's, nobody's?
+// SPDX-License-Identifier: Apache-2.0
+//
+// In: Ethernet frames.  Out: esp_in, vxlan_in, probe (data pointer at the outer IP header), route
+// (plain IP), punt (the frame as it came), drop.
+#include <rte_prefetch.h>
+
+#include "common/dpapi/probe.h"
+#include "dataplane/packet/mbuf.h"
+#include "dataplane/packet/parse.h"
+#include "dataplane/stage/context.h"
+
+namespace raven::dataplane::stage {
+namespace {
+
+// Bytes 0..5 of a MAC address as one number.
+uint64_t mac_number(const uint8_t* mac) {
+  uint32_t low;
+  uint16_t high;
+  std::memcpy(&low, mac, sizeof(low));
+  std::memcpy(&high, mac + 4, sizeof(high));
+  return static_cast<uint64_t>(high) << 32 | low;
+}
+
+void to_esp_in(Context& context, rte_mbuf* packet, const IpView& view, unsigned esp_offset) {
+  Meta& info = meta(packet);
+  if (view.is_fragment) return context.drop(packet, Drop::kOuterFragment);
+  strip_front(packet, sizeof(wire::Ethernet));
+  info.esp_offset = static_cast<uint16_t>(esp_offset);
+  info.esp_size = static_cast<uint16_t>(view.size - esp_offset);
+  context.to(Stage::kEspIn, packet);
+}
+
+// UDP 4500 (RFC 3948 section 2.2): ESP unless the first four bytes are the non-ESP marker.
+void classify_natt(Context& context, rte_mbuf* packet, const IpView& view, const uint8_t* ip) {
+  const unsigned payload_offset = view.l4_offset + static_cast<unsigned>(sizeof(wire::Udp));
+  const unsigned payload_size = view.size - payload_offset;
+  const uint8_t* payload = ip + payload_offset;
+  if (payload_size == 1 && payload[0] == 0xff) return context.drop(packet, Drop::kNattKeepalive);
+  if (payload_size < 4) return context.drop(packet, Drop::kNattPort);
+  uint32_t marker;
+  std::memcpy(&marker, payload, sizeof(marker));
+  if (marker == 0) return context.to(Stage::kPunt, packet);  // IKE
+  to_esp_in(context, packet, view, payload_offset);
+}
+
+// To a LAN service of ours, with the data pointer at the outer IP header.
+void to_service(Context& context, rte_mbuf* packet, const IpView& view, Stage stage) {
+  Meta& info = meta(packet);
+  strip_front(packet, sizeof(wire::Ethernet));
+  set_size(packet, view.size);
+  info.family = view.family;
+  info.l4_offset = view.l4_offset;
+  info.origin = Origin::kWire;
+  context.to(stage, packet);
+}
+
+void classify_udp(Context& context, rte_mbuf* packet, IpView view, const uint8_t* ip) {
+  const auto* udp = view_at<wire::Udp>(ip, view.size, view.l4_offset);
+  if (udp == nullptr) return context.drop(packet, Drop::kOuterMalformed);
+  const uint16_t port = udp->destination_port.host();
+  const bool ours =
+      port == wire::kPortNatt || port == wire::kPortVxlan || port == kProbePort;
+  if (!ours) return context.to(Stage::kPunt, packet);
+  if (view.is_fragment) return context.drop(packet, Drop::kOuterFragment);
+  const unsigned udp_size = udp->length.host();
+  if (udp_size < sizeof(*udp) || view.l4_offset + udp_size > view.size)
+    return context.drop(packet, Drop::kOuterMalformed);
+  view.size = static_cast<uint16_t>(view.l4_offset + udp_size);
+
+  if (port == wire::kPortNatt) return classify_natt(context, packet, view, ip);
+  // Neither has any authentication of its own: only from where nodes of the own pool are.
+  const bool vxlan = port == wire::kPortVxlan;
+  if (!context.receive_port->has_lan_role())
+    return context.drop(packet, vxlan ? Drop::kVxlanPeer : Drop::kProbePeer);
+  to_service(context, packet, view, vxlan ? Stage::kVxlanIn : Stage::kProbe);
+}
+
+void classify_own(Context& context, rte_mbuf* packet, const IpView& view, const uint8_t* ip) {
+  if (view.l4_offset == 0) return context.to(Stage::kPunt, packet);  // later fragment
+  if (view.protocol == wire::kEsp) return to_esp_in(context, packet, view, view.l4_offset);
+  if (view.protocol == wire::kUdp) return classify_udp(context, packet, view, ip);
+  context.to(Stage::kPunt, packet);
+}
+
+void classify_ip(Context& context, rte_mbuf* packet) {
+  const uint8_t* ip = bytes_of(packet) + sizeof(wire::Ethernet);
+  IpView view;
+  const IpVerdict verdict = parse_ip(ip, packet->data_len - unsigned{sizeof(wire::Ethernet)}, view);
+  if (verdict == IpVerdict::kMalformed) return context.drop(packet, Drop::kOuterMalformed);
+
+  const bool own = view.family == 4
+                       ? context.box->owns_v4(ip + offsetof(wire::Ipv4, destination))
+                       : context.box->owns_v6(ip + offsetof(wire::Ipv6, destination));
+  if (own) return classify_own(context, packet, view, ip);
+  if (verdict == IpVerdict::kSourceRoute) return context.drop(packet, Drop::kSourceRoute);
+
+  Meta& info = meta(packet);
+  info.origin = Origin::kWire;
+  info.family = view.family;
+  info.l4_protocol = view.protocol;
+  info.l4_offset = view.l4_offset;
+  strip_front(packet, sizeof(wire::Ethernet));
+  set_size(packet, view.size);
+  context.to(Stage::kRoute, packet);
+}
+
+void classify_frame(Context& context, rte_mbuf* packet, uint64_t own_mac) {
+  const Port& port = *context.receive_port;
+  meta(packet).port = port.index();
+  if (packet->data_len < sizeof(wire::Ethernet))
+    return context.drop(packet, Drop::kOuterMalformed);
+  const auto& ethernet = *rte_pktmbuf_mtod(packet, const wire::Ethernet*);
+  if (mac_number(ethernet.destination) != own_mac) [[unlikely]] {
+    const bool group = (ethernet.destination[0] & 1) != 0;
+    // A shared port sees what the kernel sees and sends; none of it is ours.
+    if (group || port.is_shared()) return context.to(Stage::kPunt, packet);
+    return context.drop(packet, Drop::kOtherHost);
+  }
+  // The version in the IP header must be what the frame says (P5: "ethertype lies").
+  const uint16_t type = ethernet.type.host();
+  const uint8_t version = packet->data_len > sizeof(ethernet)
+                              ? bytes_of(packet)[sizeof(ethernet)] >> 4
+                              : uint8_t{0};
+  if (type != wire::kEtherIpv4 && type != wire::kEtherIpv6)
+    return context.to(Stage::kPunt, packet);  // ARP, LLDP, VLAN, ...
+  if (version != (type == wire::kEtherIpv4 ? 4 : 6))
+    return context.drop(packet, Drop::kOuterMalformed);
+  classify_ip(context, packet);
+}
+
+}  // namespace
+
+void classify(Context& context, Lane& in) {
+  const uint64_t own_mac = mac_number(context.receive_port->mac().bytes.data());
+  for (uint16_t i = 0; i < in.count; ++i) {
+    if (i + 2 < in.count) {
+      rte_prefetch0(rte_pktmbuf_mtod(in.packets[i + 2], void*));
+      rte_prefetch0(&meta(in.packets[i + 2]));
+    }
+    classify_frame(context, in.packets[i], own_mac);
+  }
+}
+
+}  // namespace raven::dataplane::stage

@@ -1,0 +1,37 @@
+// Context: set-up and what several stages need.
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/stage/context.h"
+
+#include <rte_cycles.h>
+
+namespace raven::dataplane {
+namespace {
+
+// Of a box; the workers share it.
+constexpr uint64_t kIcmpErrorsPerSecond = 1000;
+constexpr uint64_t kIcmpErrorsBurst = 50;
+
+}  // namespace
+
+Context::Context(const ContextSetup& given)
+    : setup{given},
+      esp_in{*given.cipher_library},
+      esp_out{*given.cipher_library, given.worker, given.worker_count},
+      icmp_errors{kIcmpErrorsPerSecond / given.worker_count, kIcmpErrorsBurst, rte_get_tsc_hz()} {}
+
+void Context::load_tables() {
+  topology = setup.tables->topology.read();
+  sad = setup.tables->sad.read();
+  box = setup.tables->box.read();
+}
+
+void Context::hand_over(rte_mbuf* packet, WorkerId owner, Entry entry) {
+  meta(packet).entry = entry;
+  if (owner.value() < setup.mailboxes.size() && setup.mailboxes[owner.value()]->send(packet)) {
+    counters.handed_over.add(1);
+    return;
+  }
+  drop(packet, Drop::kHandoverFull);
+}
+
+}  // namespace raven::dataplane

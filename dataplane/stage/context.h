@@ -1,0 +1,83 @@
+// Context: what the stages of one worker work with.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Threading: belongs to one worker.  What it points to is shared as its own header says.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "dataplane/ipsec/esp_in.h"
+#include "dataplane/ipsec/esp_out.h"
+#include "dataplane/packet/counters.h"
+#include "dataplane/packet/lane.h"
+#include "dataplane/packet/meta.h"
+#include "dataplane/port/mailbox.h"
+#include "dataplane/port/packet_pool.h"
+#include "dataplane/port/port.h"
+#include "dataplane/stage/moved_peers.h"
+#include "dataplane/stage/stages.h"
+#include "dataplane/stage/token_bucket.h"
+#include "dataplane/table/tables.h"
+
+namespace raven::dataplane {
+
+// What a worker is given once, before it runs.
+struct ContextSetup {
+  WorkerId worker;
+  uint16_t worker_count = 1;
+  Tables* tables = nullptr;
+  PacketPool* pool = nullptr;
+  CipherLibrary* cipher_library = nullptr;       // this worker's own
+  std::span<const std::unique_ptr<Port>> ports;  // by PortIndex
+  std::span<Mailbox* const> mailboxes;           // of all workers, by WorkerId
+  Mailbox* kernel = nullptr;                     // of the kernel bridge
+  uint16_t raven0_mtu = 1400;
+};
+
+struct Context {
+  explicit Context(const ContextSetup& given);
+
+  // Loads what control has published.  Once per loop, before any stage, after a quiescent point.
+  void load_tables();
+
+  Lane& lane(Stage stage) { return lanes[static_cast<std::size_t>(stage)]; }
+  void to(Stage stage, rte_mbuf* packet) { lane(stage).push(packet); }
+  // No reason, no drop.
+  void drop(rte_mbuf* packet, Drop reason) {
+    counters.drops[static_cast<std::size_t>(reason)].add(1);
+    to(Stage::kDrop, packet);
+  }
+  void drop(rte_mbuf* packet, EspVerdict verdict) { drop(packet, drop_of(verdict)); }
+  // A packet that goes no further while its buffer is used again (for an ICMP error).
+  void count_reused(Drop reason) {
+    counters.drops[static_cast<std::size_t>(reason)].add(1);
+    counters.generated.add(1);
+  }
+  // To the worker that owns the SA, which takes it up at `entry`.
+  void hand_over(rte_mbuf* packet, WorkerId owner, Entry entry);
+
+  const ContextSetup setup;
+  WorkerCounters counters;
+  EspIn esp_in;
+  EspOut esp_out;
+
+  // Valid until the next quiescent point.
+  const Topology* topology = nullptr;
+  const Sad* sad = nullptr;
+  const LocalBox* box = nullptr;
+
+  Port* receive_port = nullptr;  // where the packets in the lane of classify came in
+  std::array<Lane, kStageCount> lanes;
+  // For the next pass over the pipeline, see pipeline.h.
+  Lane held_for_route;     // ICMP errors of our own
+  Lane held_for_fragment;  // would have exceeded a burst
+  std::array<Lane, kPortsMax> port_lanes;  // transmit sorts by port
+
+  TokenBucket icmp_errors;
+  MovedPeers moved_peers;
+};
+
+}  // namespace raven::dataplane

@@ -1,0 +1,64 @@
+// The ends of the packet path: transmit, raven0, punt, drop.  Only here packets are given away or
+// freed.
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/packet/mbuf.h"
+#include "dataplane/stage/context.h"
+
+namespace raven::dataplane::stage {
+namespace {
+
+void flush(Context& context, Port& port, Lane& lane) {
+  uint64_t bytes = 0;
+  for (const rte_mbuf* packet : lane) bytes += packet->pkt_len;
+  const uint16_t sent = port.transmit(context.setup.worker.value(), lane.begin(), lane.count);
+  for (uint16_t i = sent; i < lane.count; ++i) {
+    bytes -= lane.packets[i]->pkt_len;
+    context.drop(lane.packets[i], Drop::kTxFull);
+  }
+  PortCounters& counters = context.counters.ports[port.index().value()];
+  counters.transmitted.add(sent);
+  counters.transmitted_bytes.add(bytes);
+  lane.clear();
+}
+
+}  // namespace
+
+// In: complete frames, Meta::port.
+void transmit(Context& context, Lane& in) {
+  for (rte_mbuf* packet : in) context.port_lanes[meta(packet).port.value()].push(packet);
+  for (const std::unique_ptr<Port>& port : context.setup.ports) {
+    Lane& lane = context.port_lanes[port->index().value()];
+    if (!lane.empty()) flush(context, *port, lane);
+  }
+}
+
+// In: IP packets for the kernel's pod interface.
+void raven0(Context& context, Lane& in) {
+  for (rte_mbuf* packet : in) {
+    meta(packet).port = kRaven0Port;
+    if (context.setup.kernel->send(packet))
+      context.counters.to_kernel.add(1);
+    else
+      context.drop(packet, Drop::kPuntFull);
+  }
+}
+
+// In: frames as they came.  The kernel has its own copy of what a shared port receives.
+void punt(Context& context, Lane& in) {
+  for (rte_mbuf* packet : in) {
+    const PortIndex index = meta(packet).port;
+    const bool shared = context.setup.ports[index.value()]->is_shared();
+    if (shared)
+      rte_pktmbuf_free(packet);
+    else if (!context.setup.kernel->send(packet)) {
+      context.drop(packet, Drop::kPuntFull);
+      continue;
+    }
+    context.counters.ports[index.value()].punted.add(1);
+  }
+}
+
+// In: packets whose reason is counted.
+void drop(Context&, Lane& in) { rte_pktmbuf_free_bulk(in.begin(), in.count); }
+
+}  // namespace raven::dataplane::stage

@@ -1,0 +1,116 @@
+// esp_in: SA lookup, replay check, decryption, inner checks for a burst.
+// SPDX-License-Identifier: Apache-2.0
+//
+// In: outer IP packets, Meta::esp_offset/esp_size.  Out: route or probe (inner packet at the data
+// pointer, Meta::peer the tunnel), another worker's mailbox, drop.
+#include "dataplane/ipsec/esp_in.h"
+
+#include <array>
+
+#include "common/dpapi/probe.h"
+#include "dataplane/packet/mbuf.h"
+#include "dataplane/packet/wire.h"
+#include "dataplane/stage/context.h"
+#include "dataplane/stage/enter_route.h"
+
+namespace raven::dataplane::stage {
+namespace {
+
+struct Prepared {
+  rte_mbuf* packet;
+  const SadEntry* entry;
+};
+
+uint8_t outer_traffic_class(const uint8_t* outer) {
+  if (outer[0] >> 4 == 4) return reinterpret_cast<const wire::Ipv4*>(outer)->tos;
+  return reinterpret_cast<const wire::Ipv6*>(outer)->traffic_class();
+}
+
+// True if the packet has a place in the burst; else it went to a lane.
+bool prepare(Context& context, rte_mbuf* packet, Prepared& prepared) {
+  const Meta& info = meta(packet);
+  uint8_t* outer = bytes_of(packet);
+  uint8_t* esp = outer + info.esp_offset;
+  const EspSpi spi = read_spi(esp, info.esp_size);
+  if (spi.verdict != EspVerdict::kOk) {
+    context.drop(packet, spi.verdict);
+    return false;
+  }
+  const SadEntry* entry = context.sad->find(spi.spi.value());
+  if (entry == nullptr) {
+    context.drop(packet, EspVerdict::kSpiUnknown);
+    return false;
+  }
+  if (entry->worker != context.setup.worker) {
+    context.hand_over(packet, entry->worker, Entry::kEspIn);
+    return false;
+  }
+  const EspVerdict verdict =
+      context.esp_in.prepare(*entry->sa, {esp, info.esp_size, outer_traffic_class(outer)});
+  if (verdict != EspVerdict::kOk) {
+    context.drop(packet, verdict);
+    return false;
+  }
+  prepared = {packet, entry};
+  return true;
+}
+
+// Where the packet came from; the outer header is still in front of what was decrypted.
+MovedPeer outer_source(rte_mbuf* packet, const SadEntry& entry) {
+  const uint8_t* outer = bytes_of(packet);
+  const bool v4 = outer[0] >> 4 == 4;
+  MovedPeer source;
+  source.spi = entry.spi;
+  source.address = v4 ? IpAddress::v4_bytes(outer + offsetof(wire::Ipv4, source))
+                      : IpAddress::v6_bytes(outer + offsetof(wire::Ipv6, source));
+  if (entry.sa->outer().udp_encapsulated()) {
+    const unsigned udp_offset = meta(packet).esp_offset - unsigned{sizeof(wire::Udp)};
+    source.port = reinterpret_cast<const wire::Udp*>(outer + udp_offset)->source_port.host();
+  }
+  return source;
+}
+
+void report_if_moved(Context& context, rte_mbuf* packet, const SadEntry& entry) {
+  const OuterAddresses& known = entry.sa->outer();
+  const MovedPeer seen = outer_source(packet, entry);
+  if (seen.address != known.source || seen.port != known.source_port) [[unlikely]]
+    context.moved_peers.report(seen);
+}
+
+// A path probe between two gateways: it never leaves the two dataplanes.
+bool is_tunnel_probe(const uint8_t* inner, const Meta& info) {
+  if (info.family != 4 || info.l4_protocol != wire::kUdp) return false;
+  uint32_t destination;
+  std::memcpy(&destination, inner + offsetof(wire::Ipv4, destination), sizeof(destination));
+  destination = host_to_big(destination);
+  return destination == kProbeTunnelSource || destination == kProbeTunnelDestination;
+}
+
+void finish(Context& context, const Prepared& prepared, std::size_t position) {
+  rte_mbuf* packet = prepared.packet;
+  const EspInResult result = context.esp_in.finish(position);
+  if (result.verdict != EspVerdict::kOk) return context.drop(packet, result.verdict);
+  if (result.newest) report_if_moved(context, packet, *prepared.entry);
+  place(packet, result.data, result.size);
+  Meta& info = meta(packet);
+  info.origin = Origin::kTunnel;
+  info.peer = prepared.entry->peer;
+  // The ICV vouches for the header as the sender made it, EspIn has looked at its checksum.
+  if (!read_inner(context, packet, HeaderChecksum::kTrust)) return;
+  context.to(is_tunnel_probe(result.data, info) ? Stage::kProbe : Stage::kRoute, packet);
+}
+
+}  // namespace
+
+void esp_in(Context& context, Lane& in) {
+  std::array<Prepared, kBurst> prepared;
+  std::size_t count = 0;
+  for (rte_mbuf* packet : in)
+    if (prepare(context, packet, prepared[count])) ++count;
+  if (count == 0) return;
+  context.esp_in.run();
+  for (std::size_t i = 0; i < count; ++i) finish(context, prepared[i], i);
+  context.esp_in.clear();
+}
+
+}  // namespace raven::dataplane::stage

@@ -1,0 +1,53 @@
+// inbox: packets of the worker's mailbox.  Each knows where it goes on.
+// SPDX-License-Identifier: Apache-2.0
+//
+// In: Meta::entry.  Out: esp_in, esp_out, route, transmit, drop.
+#include "dataplane/packet/mbuf.h"
+#include "dataplane/packet/parse.h"
+#include "dataplane/stage/context.h"
+#include "dataplane/stage/enter_route.h"
+
+namespace raven::dataplane::stage {
+namespace {
+
+// Fail closed: whatever the kernel's routes say, pod traffic of another site is never sent in
+// clear.
+bool is_clear_text(const Context& context, rte_mbuf* frame) {
+  const uint8_t* bytes = bytes_of(frame);
+  const auto* ethernet = view_at<wire::Ethernet>(bytes, frame->data_len, 0);
+  if (ethernet == nullptr) return false;
+  const Fib& fib = context.topology->fib;
+  TargetKind kind = TargetKind::kNone;
+  if (ethernet->type.host() == wire::kEtherIpv4) {
+    const auto* ip = view_at<wire::Ipv4>(bytes, frame->data_len, sizeof(*ethernet));
+    if (ip != nullptr) kind = fib.lookup_v4(ip->destination).kind;
+  } else if (ethernet->type.host() == wire::kEtherIpv6) {
+    const auto* ip = view_at<wire::Ipv6>(bytes, frame->data_len, sizeof(*ethernet));
+    if (ip != nullptr) kind = fib.lookup_v6(ip->destination).kind;
+  }
+  return kind == TargetKind::kRemotePool || kind == TargetKind::kDrop;
+}
+
+void take_up(Context& context, rte_mbuf* packet) {
+  Meta& info = meta(packet);
+  switch (info.entry) {
+    case Entry::kEspIn:
+      return context.to(Stage::kEspIn, packet);
+    case Entry::kEspOut:
+      return context.to(Stage::kEspOut, packet);
+    case Entry::kKernelIp:
+      info.origin = Origin::kKernel;
+      return enter_route(context, packet, HeaderChecksum::kVerify);
+    case Entry::kKernelFrame:
+      if (is_clear_text(context, packet)) return context.drop(packet, Drop::kClearText);
+      return context.to(Stage::kTransmit, packet);
+  }
+}
+
+}  // namespace
+
+void inbox(Context& context, Lane& in) {
+  for (rte_mbuf* packet : in) take_up(context, packet);
+}
+
+}  // namespace raven::dataplane::stage

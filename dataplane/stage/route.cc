@@ -1,0 +1,163 @@
+// route: longest prefix match on both addresses.  Who may send this, and where does it go?
+// SPDX-License-Identifier: Apache-2.0
+//
+// In: parsed IP packets, Meta::origin.  Out: mss (TCP), fragment, punt (plain packets that are the
+// kernel's business), drop, ICMP errors into the next pass.
+// The rules (faults.md section "Anti-spoof", RFC 4301 section 5.2 steps 3 and 4):
+// - decrypted: the source must belong to the pool of the peer that sent it;
+// - from nodes and from raven0: the source must belong to the own pool;
+// - in clear from a port: never with an address of another pool as source, and to another pool
+//   only from the LAN.
+#include "dataplane/packet/checksum.h"
+#include "dataplane/packet/mbuf.h"
+#include "dataplane/packet/wire.h"
+#include "dataplane/stage/context.h"
+#include "dataplane/stage/icmp_error.h"
+
+namespace raven::dataplane::stage {
+namespace {
+
+// What is to become of a packet: go on, to the kernel, or dropped for a reason.
+struct Judgement {
+  enum class Action : uint8_t { kForward, kPunt, kDrop } action;
+  Drop reason = Drop::kNoRoute;
+
+  static constexpr Judgement forward() { return {Action::kForward}; }
+  static constexpr Judgement punt() { return {Action::kPunt}; }
+  static constexpr Judgement drop(Drop reason) { return {Action::kDrop, reason}; }
+};
+
+// A destination that this origin may reach; the source was accepted.
+Judgement judge_destination(Target to, bool local, bool remote) {
+  switch (to.kind) {
+    case TargetKind::kNone:
+      return Judgement::drop(Drop::kNoRoute);
+    case TargetKind::kDrop:
+      return Judgement::drop(Drop::kBlackhole);
+    case TargetKind::kRemotePool:
+      return remote ? Judgement::forward() : Judgement::drop(Drop::kHairpin);
+    case TargetKind::kLocalNode:
+    case TargetKind::kKernel:
+      return local ? Judgement::forward() : Judgement::drop(Drop::kHairpin);
+  }
+  return Judgement::drop(Drop::kNoRoute);
+}
+
+Judgement judge_wire(const Context& context, const Meta& info, Target from, Target to) {
+  const bool lan = context.setup.ports[info.port.value()]->has_lan_role();
+  if (from.kind == TargetKind::kRemotePool || from.kind == TargetKind::kDrop)
+    return Judgement::drop(Drop::kClearText);
+  if (to.kind == TargetKind::kNone) return Judgement::punt();
+  if (!lan) return Judgement::drop(Drop::kClearText);
+  if (to.is_local()) return Judgement::punt();  // inside the site: the CNI's business
+  if (!from.is_local()) return Judgement::drop(Drop::kSpoof);
+  return judge_destination(to, false, true);
+}
+
+Judgement judge(const Context& context, const Meta& info, Target from, Target to) {
+  switch (info.origin) {
+    case Origin::kWire:
+      return judge_wire(context, info, from, to);
+    case Origin::kTunnel: {
+      const PeerSlot& peer = context.setup.tables->peers[info.peer];
+      if (!from.is_remote(peer.pool.load(std::memory_order_relaxed)))
+        return Judgement::drop(Drop::kSpoof);
+      return judge_destination(to, true, false);
+    }
+    case Origin::kVxlan:
+      if (!from.is_local()) return Judgement::drop(Drop::kSpoof);
+      return judge_destination(to, to.kind == TargetKind::kKernel, true);
+    case Origin::kKernel:
+      if (!from.is_local()) return Judgement::drop(Drop::kSpoof);
+      return judge_destination(to, to.kind == TargetKind::kLocalNode, true);
+    case Origin::kSelf:
+      return judge_destination(to, true, true);
+  }
+  return Judgement::drop(Drop::kNoRoute);
+}
+
+// The kernel's own forwarding counts the hop for what comes from or goes to raven0.
+bool counts_hop(const Meta& info) {
+  return info.origin != Origin::kKernel && info.origin != Origin::kSelf &&
+         info.target.kind != TargetKind::kKernel;
+}
+
+// False: it was the last hop.
+bool decrement_ttl(uint8_t* bytes, uint8_t family) {
+  if (family == 6) {
+    auto& ip = *reinterpret_cast<wire::Ipv6*>(bytes);
+    if (ip.hop_limit <= 1) return false;
+    --ip.hop_limit;
+    return true;
+  }
+  auto& ip = *reinterpret_cast<wire::Ipv4*>(bytes);
+  if (ip.ttl <= 1) return false;
+  const auto word = [&ip](uint8_t ttl) {
+    return Be16::from_host(static_cast<uint16_t>(ttl << 8 | ip.protocol));
+  };
+  ip.checksum = checksum_update(ip.checksum, word(ip.ttl), word(static_cast<uint8_t>(ip.ttl - 1)));
+  --ip.ttl;
+  return true;
+}
+
+// Fills in where the target is reached.  False: dropped.
+bool resolve(Context& context, rte_mbuf* packet) {
+  Meta& info = meta(packet);
+  switch (info.target.kind) {
+    case TargetKind::kRemotePool: {
+      info.peer = context.setup.tables->pools.selected(PoolIndex{info.target.index});
+      if (info.peer == kNoPeer) {
+        context.drop(packet, Drop::kNoPath);
+        return false;
+      }
+      const PeerSlot& peer = context.setup.tables->peers[info.peer];
+      info.mtu = peer.path_mtu.load(std::memory_order_relaxed);
+      return true;
+    }
+    case TargetKind::kLocalNode: {
+      const Node& node = context.topology->nodes[NodeIndex{info.target.index}];
+      info.mtu = node.mtu;
+      info.adjacency = node.adjacency;
+      return true;
+    }
+    default:
+      info.mtu = context.setup.raven0_mtu;
+      return true;
+  }
+}
+
+void forward(Context& context, rte_mbuf* packet) {
+  const Meta& info = meta(packet);
+  if (counts_hop(info) && !decrement_ttl(bytes_of(packet), info.family)) [[unlikely]]
+    return reject(context, packet, Drop::kTtl, IcmpError::kTimeExceeded);
+  if (!resolve(context, packet)) return;
+  const bool tcp = info.l4_protocol == wire::kTcp && info.l4_offset != 0;
+  context.to(tcp ? Stage::kMss : Stage::kFragment, packet);
+}
+
+void route_one(Context& context, rte_mbuf* packet) {
+  Meta& info = meta(packet);
+  const uint8_t* bytes = bytes_of(packet);
+  const Fib& fib = context.topology->fib;
+  Target from;
+  if (info.family == 4) {
+    from = fib.lookup_v4(bytes + offsetof(wire::Ipv4, source));
+    info.target = fib.lookup_v4(bytes + offsetof(wire::Ipv4, destination));
+  } else {
+    from = fib.lookup_v6(bytes + offsetof(wire::Ipv6, source));
+    info.target = fib.lookup_v6(bytes + offsetof(wire::Ipv6, destination));
+  }
+  const Judgement judgement = judge(context, info, from, info.target);
+  if (judgement.action == Judgement::Action::kForward) [[likely]] return forward(context, packet);
+  if (judgement.action == Judgement::Action::kDrop) return context.drop(packet, judgement.reason);
+  add_front(packet, sizeof(wire::Ethernet));  // as it came
+  context.to(Stage::kPunt, packet);
+}
+
+}  // namespace
+
+void route(Context& context, Lane& in) {
+  for (rte_mbuf* packet : in) route_one(context, packet);
+}
+
+}  // namespace raven::dataplane::stage

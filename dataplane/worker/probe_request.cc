@@ -1,0 +1,54 @@
+// Building of probe requests.
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/worker/probe_request.h"
+
+#include <rte_cycles.h>
+
+#include "common/dpapi/probe.h"
+#include "dataplane/packet/checksum.h"
+#include "dataplane/packet/mbuf.h"
+#include "dataplane/packet/meta.h"
+#include "dataplane/packet/wire.h"
+
+namespace raven::dataplane {
+namespace {
+
+struct Request {
+  wire::Ipv4 ip;
+  wire::Udp udp;
+  ProbePayload payload;
+};
+
+}  // namespace
+
+void write_probe_request(rte_mbuf* packet, PeerIndex peer, uint32_t sequence) {
+  set_size(packet, sizeof(Request));
+  auto& request = *rte_pktmbuf_mtod(packet, Request*);
+  request = {};
+  request.ip.version_ihl = 0x45;
+  request.ip.total_length = Be16::from_host(sizeof(Request));
+  request.ip.fragment = Be16::from_host(wire::Ipv4::kDontFragment);
+  request.ip.ttl = 64;
+  request.ip.protocol = wire::kUdp;
+  const Be32 source = Be32::from_host(kProbeTunnelSource);
+  const Be32 destination = Be32::from_host(kProbeTunnelDestination);
+  std::memcpy(request.ip.source, &source, sizeof(source));
+  std::memcpy(request.ip.destination, &destination, sizeof(destination));
+  request.ip.checksum = checksum_of(&request.ip, sizeof(request.ip));
+  request.udp.source_port = Be16::from_host(kProbePort);
+  request.udp.destination_port = Be16::from_host(kProbePort);
+  request.udp.length = Be16::from_host(sizeof(Request) - sizeof(wire::Ipv4));
+  request.payload.magic = Be32::from_host(kProbeMagic);
+  request.payload.version = 1;
+  request.payload.type = static_cast<uint8_t>(ProbeType::kRequest);
+  request.payload.sequence = Be64::from_host(sequence);
+  request.payload.sent_cookie = Be64::from_host(rte_rdtsc());
+
+  Meta& info = meta(packet);
+  info.entry = Entry::kEspOut;
+  info.origin = Origin::kSelf;
+  info.family = 4;
+  info.peer = peer;
+}
+
+}  // namespace raven::dataplane

@@ -81,10 +81,14 @@ CipherLibrary::~CipherLibrary() {
 }
 
 Status CipherLibrary::load_copy() {
+#ifdef __SANITIZE_ADDRESS__
+  return Error{ErrorCode::kUnavailable, "AddressSanitizer does not support RTLD_DEEPBIND"};
+#endif
   RAVEN_ASSIGN(const std::string path, library_path());
   RAVEN_ASSIGN(copy_fd_, copy_to_memory(path));
   const std::string copy = fmt::format("/proc/self/fd/{}", copy_fd_.get());
-  handle_ = dlopen(copy.c_str(), RTLD_NOW | RTLD_LOCAL);
+  // DEEPBIND: the copy must call itself, not the linked library that stands first in the order.
+  handle_ = dlopen(copy.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
   if (handle_ == nullptr) return Error{ErrorCode::kUnavailable, dlerror()};
   return {};
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/dataplane/ipsec/bytes.h"
 
+#include <algorithm>
 #include <cstdlib>
-#include <cstring>
 
 namespace raven::dataplane::test {
 namespace {
@@ -93,7 +93,7 @@ Room::Room(const Bytes& bytes, uint32_t misalignment)
       size_{static_cast<uint32_t>(bytes.size())} {
   const auto address = reinterpret_cast<uintptr_t>(buffer_.data()) + kHeadroom + 63;
   data_ = reinterpret_cast<uint8_t*>(address & ~uintptr_t{63}) + misalignment % 64;
-  std::memcpy(data_, bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), data_);
 }
 
 }  // namespace raven::dataplane::test

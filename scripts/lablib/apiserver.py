@@ -59,7 +59,7 @@ def server_arguments(pki):
             f"--service-account-key-file={path('accounts.key')}",
             f"--service-account-signing-key-file={path('accounts.key')}",
             "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount",
-            "--profiling=false", f"--cert-dir={pki}"]
+            "--feature-gates=IPv6DualStack=true", "--profiling=false", f"--cert-dir={pki}"]
 
 
 def make_certificates(pki):

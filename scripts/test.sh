@@ -8,7 +8,7 @@
 #
 # In full: release build with unit and integration tests, then AddressSanitizer with
 # UndefinedBehaviorSanitizer (unit tests and a short lab run), then ThreadSanitizer for what is
-# threaded outside the dataplane.  Results: build/PRESET/junit.xml.  Safe to run twice.
+# threaded outside the dataplane.  Results: build/PRESET/junit-*.xml.  Safe to run twice.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
@@ -29,18 +29,18 @@ case ${1:-} in
     ;;
 esac
 
-run_tests() { # PRESET CTEST-ARGUMENTS...
-  local preset=$1
-  shift
+run_tests() { # PRESET NAME CTEST-ARGUMENTS...
+  local preset=$1 name=$2
+  shift 2
   (cd "$root/build/$preset" &&
-    ctest --output-on-failure --no-tests=error --output-junit junit.xml "$@")
+    ctest --output-on-failure --no-tests=error --output-junit "junit-$name.xml" "$@")
 }
 
 "$here/install-deps.sh"
 say "release build"
 "$here/build.sh" release
 if [[ $quick -eq 1 ]]; then
-  run_tests release -L unit -j "$(nproc)"
+  run_tests release unit -L unit -j "$(nproc)"
   say "passed (quick)"
   exit 0
 fi
@@ -53,14 +53,14 @@ say "kube-apiserver for the tests"
 "$here/build-kube-apiserver.sh" >/dev/null
 
 say "unit tests"
-run_tests release -L unit -j "$(nproc)"
+run_tests release unit -L unit -j "$(nproc)"
 say "integration tests"
-run_tests release -L integration
+run_tests release integration -L integration
 
 say "build with AddressSanitizer and UndefinedBehaviorSanitizer"
 "$here/build.sh" asan
 say "unit tests and a short lab run with them"
-run_tests asan -L 'unit|lab-smoke' -j "$(nproc)"
+run_tests asan sanitized -L 'unit|lab-smoke' -j "$(nproc)"
 
 # Only what is threaded outside the dataplane: each of these tests is a target of the same name.
 say "build with ThreadSanitizer"
@@ -69,5 +69,5 @@ mapfile -t threaded < <(cd "$root/build/tsan" && ctest -L threads --show-only=js
   jq -r '.tests[].name')
 "$here/build.sh" tsan "${threaded[@]}"
 say "threaded tests with it"
-run_tests tsan -L threads
+run_tests tsan threads -L threads
 say "passed"

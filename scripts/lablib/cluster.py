@@ -1,7 +1,7 @@
 """Where the lab keeps its Kubernetes objects: a real API server, or a directory of manifests.
 
-Both have the same methods: start, apply, get, set_node_ready, and source_for (what a program is
-given as its `source`).
+Both have the same methods: start, apply, get, set_node_ready, source_for (what a program is given
+as its `source`), and admin_source (the same for the user).
 """
 # SPDX-License-Identifier: Apache-2.0
 import fcntl
@@ -68,8 +68,11 @@ class DirectoryCluster:
     def set_node_ready(self, box, ready):
         self.apply({**manifests.node(box), "status": manifests.node_status(box, ready)})
 
-    def source_for(self, _host, _account):
+    def admin_source(self):
         return f"dir:{self.folder}"
+
+    def source_for(self, _host, _account):
+        return self.admin_source()
 
     def _path(self, kind, name, namespace):
         plural = kubeapi.KINDS[kind][1]
@@ -122,6 +125,9 @@ class ApiCluster:
 
     def set_node_ready(self, box, ready):
         self.api.patch_status("Node", box.name, manifests.node_status(box, ready))
+
+    def admin_source(self):
+        return f"kubeconfig:{os.path.join(self.folder, 'admin.kubeconfig')}"
 
     def source_for(self, host, account):
         """A kubeconfig with a token of the service account, in the etc folder of the host."""

@@ -38,7 +38,7 @@ class Demo:
         report.step("what it takes when nothing happens")
         self.check_idle()
         report.step("ravenctl status, before")
-        self.show_status("cloud-gw-1")
+        self.show_status()
         report.step("every pod of every site to every pod of every other site")
         self.check_pairs()
         report.step("traffic inside the sites")
@@ -46,7 +46,7 @@ class Demo:
         report.step(f"the active gateway box of {VICTIM_SITE} loses power")
         self.check_failover()
         report.step("ravenctl status, after")
-        self.show_status("cloud-gw-1")
+        self.show_status()
         report.step("what the WAN saw")
         self.check_wan()
 
@@ -124,13 +124,19 @@ class Demo:
                           lite_mib < 20 and lite_cpu < 1,
                           f"at most {lite_mib:.1f} MiB, {lite_cpu:.2f} %")
 
-    def show_status(self, box):
-        build = self.lab.options["build"]
-        result = self.lab.hosts[box].run([os.path.join(build, "bin/ravenctl"), "status"])
-        print(f"$ scripts/lab exec {box} -- ravenctl status\n{result.stdout}{result.stderr}",
+    def show_status(self):
+        """The cluster as a whole, and one box at a glance."""
+        self.show("mgmt", ["gateways", "--source", self.lab.cluster.admin_source()])
+        self.show("cloud-gw-1", ["status"])
+        self.show("cloud-gw-1", ["tunnels"])
+
+    def show(self, machine, words):
+        ravenctl = os.path.join(self.lab.options["build"], "bin/ravenctl")
+        result = self.lab.hosts[machine].run([ravenctl, *words])
+        print(f"\n[{machine}] $ ravenctl {' '.join(words)}\n{result.stdout}{result.stderr}",
               file=sys.stderr, flush=True)
-        self.report.check(f"ravenctl status on {box}", result.returncode == 0,
-                          f"exit {result.returncode}")
+        self.report.check(f"ravenctl {words[0]} answers", result.returncode == 0,
+                          f"on {machine}: exit {result.returncode}")
 
     # --- traffic ---
 

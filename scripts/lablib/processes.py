@@ -95,10 +95,14 @@ def dataplane_settings(lab, box):
 
 
 def gateway_agent_settings(lab, box):
+    host = lab.hosts[box.name]
     return {
         "node_name": box.name,
-        "source": lab.cluster.source_for(lab.hosts[box.name], "raven-gateway-agent"),
-        "psk_file": shared_secret_path(lab),
+        "source": lab.cluster.source_for(host, "raven-gateway-agent"),
+        "node_encapsulation": box.site.encapsulation,
+        "ike": {"psk_file": shared_secret_path(lab)} if lab.options["keys"] == "ike"
+               else {"enabled": False},
+        "state_dir": host.path("state", "gateway-agent"),
     }
 
 

@@ -159,3 +159,11 @@ def cross_site_pairs(pods=PODS):
 def intra_site_pairs(pods=PODS):
     """Ordered pairs of pods of one site that are on different boxes."""
     return [(a, b) for a in pods for b in pods if a.site == b.site and a.node != b.node]
+
+
+def one_pair_per_site_pair(pairs):
+    """The first pair of each ordered pair of sites."""
+    chosen = {}
+    for pair in pairs:
+        chosen.setdefault((pair[0].site, pair[1].site), pair)
+    return list(chosen.values())

@@ -8,7 +8,6 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from lablib import host, reachability, topology  # noqa: E402
-from lablib.demo import one_pair_per_site_pair  # noqa: E402
 from running_lab import RunningLab  # noqa: E402
 
 PAIRS = topology.cross_site_pairs()
@@ -27,7 +26,7 @@ class SmokeTest(unittest.TestCase):
         assert found["esp_frames"] > 0
 
     def test_datagrams_of_every_size_and_transfers_arrive(self):
-        pairs = one_pair_per_site_pair(PAIRS)
+        pairs = topology.one_pair_per_site_pair(PAIRS)
         reach = reachability.Reachability(self.running.lab.name, pairs, self.running.canary)
         for name in reachability.FAMILIES:
             for kind in (reach.udp(name), reach.tcp(name)):

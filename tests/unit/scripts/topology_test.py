@@ -4,8 +4,8 @@ import ipaddress
 import itertools
 import unittest
 
-from lablib import manifests, topology
-from lablib.demo import failover_pairs, one_pair_per_site_pair, stray_flows
+from lablib import failover, manifests, topology
+from lablib.demo import stray_flows
 
 
 class TopologyTest(unittest.TestCase):
@@ -82,12 +82,12 @@ class DemoSelectionTest(unittest.TestCase):
         self.assertEqual(stray_flows(flows), flows)
 
     def test_failover_is_watched_in_both_directions(self):
-        pairs = failover_pairs()
+        pairs = failover.pairs_of("edge-a")
         self.assertEqual({(b, a) for a, b in pairs}, set(pairs))
         self.assertEqual(len(pairs), 4)
 
     def test_one_pair_stands_for_each_ordered_pair_of_sites(self):
-        pairs = one_pair_per_site_pair(topology.cross_site_pairs())
+        pairs = topology.one_pair_per_site_pair(topology.cross_site_pairs())
         self.assertEqual(len({(a.site, b.site) for a, b in pairs}), 6)
         self.assertEqual(len(pairs), 6)
 

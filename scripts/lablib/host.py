@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -76,8 +77,11 @@ class Host:
         return pid
 
     def power_off(self):
-        """Everything that runs on the machine dies at once."""
+        """Everything that runs on the machine dies at once; /run does not outlive it."""
         end_processes([self.namespace], grace_seconds=0)
+        shutil.rmtree(self.path("run"))
+        shutil.rmtree(self.path("keepers"))
+        self.make_folders()
 
     def log_tail(self, process, lines=15):
         try:

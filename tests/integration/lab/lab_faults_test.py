@@ -16,14 +16,14 @@ VICTIMS = [
     ("cloud-gw-1", "charon"), ("edge-b-gw-1", "charon"),
     ("cloud-gw-1", "gateway-agent"), ("edge-a-gw-1", "gateway-agent"),
     ("edge-a-node-1", "agent-lite"), ("cloud-node-1", "agent-lite"),
-    ("mgmt", "controller-1"), ("mgmt", "controller-2"),
+    ("mgmt", "controller-1"), ("mgmt", "controller-2"), ("mgmt", "kube-apiserver"),
 ]
 
 
 class FaultsTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.running = RunningLab("faults")
+        cls.running = RunningLab("faults", source="api")
 
     @classmethod
     def tearDownClass(cls):

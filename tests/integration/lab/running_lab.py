@@ -1,4 +1,4 @@
-"""A lab with all processes, from a directory of manifests, for one test program."""
+"""A lab with all processes for one test program; without an API server unless asked for."""
 # SPDX-License-Identifier: Apache-2.0
 import json
 import os

@@ -23,7 +23,7 @@ prometheus::MetricFamily family_of(const Row& row, const std::map<LabelValues, d
   family.help = row.help;
   const bool counter = row.kind == Kind::kCounter;
   family.type = counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
-  const auto names = split(row.labels);
+  const auto names = label_names(row);
   for (const auto& [labels, value] : values) {
     prometheus::ClientMetric metric;
     for (std::size_t i = 0; i < names.size() && i < labels.size(); ++i)
@@ -35,6 +35,8 @@ prometheus::MetricFamily family_of(const Row& row, const std::map<LabelValues, d
 }
 
 }  // namespace
+
+std::vector<std::string> label_names(const Row& row) { return split(row.labels); }
 
 void Values::set(std::size_t row, LabelValues labels, double value) {
   values_[row][std::move(labels)] = value;

@@ -34,6 +34,8 @@ struct Row {
   std::string_view help;
 };
 
+std::vector<std::string> label_names(const Row& row);
+
 using LabelValues = std::vector<std::string>;
 
 // Values by row and labels.  REQUIRES: as many label values as the row has labels.

@@ -7,6 +7,7 @@
 #include <rte_errno.h>
 #include <rte_log.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -17,11 +18,15 @@ namespace {
 
 bool is_virtual(const PortSettings& port) { return port.devargs.starts_with("net_"); }
 
-// "net_af_packet0,iface=eth0" -> "net_af_packet"
-std::string driver_name(const std::string& devargs) {
+// The driver of "net_af_packet0,iface=eth0" is librte_net_af_packet.so: a device is named after its
+// driver, with anything behind.  Empty: there is none.
+std::string driver_library(const std::string& devargs) {
   std::string name = devargs.substr(0, devargs.find(','));
-  while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.pop_back();
-  return name;
+  for (; !name.empty(); name.pop_back()) {
+    std::string path = fmt::format("{}/librte_{}.so", RTE_EAL_PMD_PATH, name);
+    if (access(path.c_str(), R_OK) == 0) return path;
+  }
+  return {};
 }
 
 // CPUs this process may use, as "0,1,2".
@@ -50,13 +55,13 @@ std::string lcore_map(const WorkerSettings& workers) {
 // any of them.
 std::vector<std::string> driver_arguments(const std::vector<PortSettings>& ports) {
   if (!std::all_of(ports.begin(), ports.end(), is_virtual)) return {};
-  std::set<std::string> libraries = {"librte_bus_vdev.so", "librte_mempool_ring.so"};
-  for (const PortSettings& port : ports)
-    libraries.insert("librte_" + driver_name(port.devargs) + ".so");
+  std::set<std::string> libraries = {driver_library("bus_vdev"), driver_library("mempool_ring")};
+  for (const PortSettings& port : ports) libraries.insert(driver_library(port.devargs));
+  libraries.erase("");
   std::vector<std::string> arguments;
   for (const std::string& library : libraries) {
     arguments.emplace_back("-d");
-    arguments.push_back(fmt::format("{}/{}", RTE_EAL_PMD_PATH, library));
+    arguments.push_back(library);
   }
   return arguments;
 }

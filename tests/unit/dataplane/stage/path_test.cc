@@ -1,0 +1,193 @@
+// Whole ways through the box: packet in, packet out.
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/dataplane/testing/box_bench.h"
+
+namespace raven::dataplane::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::SizeIs;
+
+// What a router does to a packet.
+Bytes after_one_hop(Bytes packet) {
+  if (packet[0] >> 4 == 6) {
+    --packet[7];
+    return packet;
+  }
+  --packet[8];
+  set_u16(packet, 10, 0);
+  set_u16(packet, 10, internet_checksum(slice(packet, 0, (packet[0] & 0xfu) * 4u)));
+  return packet;
+}
+
+Bytes vxlan_frame(BoxBench& box, const Bytes& inner, const std::string& source = "10.9.0.11") {
+  const Bytes frame = ethernet(kOverlayMac, kNodeOverlayMac, inner);
+  return ethernet(box.lan_mac(), kNodeVxMac,
+                  ipv4({.source = source, .destination = "10.9.0.1"},
+                       udp(50000, 4472, vxlan(frame))));
+}
+
+class EncryptsTest : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(EncryptsTest, PlainLanPacketLeavesEncryptedToTheNextHopOfThePeer) {
+  BoxBench box;
+  const Bytes inner = pod_packet(GetParam().first, GetParam().second);
+  box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, inner));
+  const std::vector<Bytes> sent = box.sent_wan();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(slice(sent[0], 0, 14), ethernet(kRouterMac, box.wan_mac(), 0x0800, {}));
+  EXPECT_EQ(slice(sent[0], 26, 8), address_bytes("192.0.2.1") + address_bytes("198.51.100.2"));
+  EXPECT_EQ(sent[0][23], 50);
+  EXPECT_TRUE(ipv4_checksum_holds(sent[0], 14));
+  EXPECT_EQ(box.open(sent[0]), after_one_hop(inner));
+  EXPECT_THAT(box.sent_lan(), IsEmpty());
+}
+
+TEST_P(EncryptsTest, VxlanPacketLeavesEncrypted) {
+  BoxBench box;
+  const Bytes inner = pod_packet(GetParam().first, GetParam().second);
+  box.receive_lan(vxlan_frame(box, inner));
+  const std::vector<Bytes> sent = box.sent_wan();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(box.open(sent[0]), after_one_hop(inner));
+}
+
+TEST_P(EncryptsTest, DecryptedPacketGoesToTheNodeOfItsDestination) {
+  BoxBench box;
+  const Bytes inner = pod_packet(GetParam().second, GetParam().first);
+  box.receive_wan(box.seal(inner));
+  const std::vector<Bytes> sent = box.sent_lan();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_THAT(box.drops(), IsEmpty());
+  const bool direct = slice(sent[0], 0, 6) == slice(ethernet(kNodeDiMac, kNodeDiMac, {}), 0, 6);
+  if (direct) {
+    EXPECT_EQ(sent[0], ethernet(kNodeDiMac, box.lan_mac(), after_one_hop(inner)));
+    return;
+  }
+  EXPECT_EQ(slice(sent[0], 0, 14), ethernet(kNodeVxMac, box.lan_mac(), 0x0800, {}));
+  EXPECT_TRUE(ipv4_checksum_holds(sent[0], 14));
+  EXPECT_EQ(slice(sent[0], 26, 8), address_bytes("10.9.0.1") + address_bytes("10.9.0.11"));
+  EXPECT_EQ(u16_at(sent[0], 36), 4472);
+  EXPECT_EQ(u16_at(sent[0], 38), sent[0].size() - 34);
+  EXPECT_EQ(slice(sent[0], 42),
+            vxlan(ethernet(kNodeOverlayMac, kOverlayMac, after_one_hop(inner))));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Families, EncryptsTest,
+    testing::Values(std::pair{"10.1.2.5", "10.2.7.9"}, std::pair{"10.1.3.5", "10.2.7.9"},
+                    std::pair{"fd00:1:2::5", "fd00:2::9"}, std::pair{"fd00:1:3::5", "fd00:2::9"})
+);
+
+TEST(Path, UdpEncapsulatedTunnelWorksBothWays) {
+  BoxBench box{{.udp_encapsulated = true}};
+  const Bytes out = pod_packet("10.1.2.5", "10.2.7.9");
+  box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, out));
+  const std::vector<Bytes> sent = box.sent_wan();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(sent[0][23], 17);
+  EXPECT_EQ(box.open(sent[0]), after_one_hop(out));
+  box.receive_wan(box.seal(pod_packet("10.2.7.9", "10.1.3.5")));
+  EXPECT_THAT(box.sent_lan(), SizeIs(1));
+}
+
+TEST(Path, OnePortBoxForwardsBothWaysOnIt) {
+  BoxBench box{{.one_port = true}};
+  box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, pod_packet("10.1.2.5", "10.2.7.9")));
+  EXPECT_THAT(box.sent_wan(), SizeIs(1));
+  box.receive_lan(box.seal(pod_packet("10.2.7.9", "10.1.3.5")));
+  EXPECT_THAT(box.sent_lan(), SizeIs(1));
+}
+
+TEST(Path, KernelPacketLeavesEncryptedWithItsTtlAsItIs) {
+  BoxBench box;
+  const Bytes inner = pod_packet("10.1.1.5", "10.2.7.9");
+  box.from_kernel(inner);
+  const std::vector<Bytes> sent = box.sent_wan();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(box.open(sent[0]), inner);
+}
+
+TEST(Path, DecryptedPacketForAnOwnPodGoesToRaven0WithItsTtlAsItIs) {
+  BoxBench box;
+  const Bytes inner = pod_packet("10.2.7.9", "10.1.1.5");
+  box.receive_wan(box.seal(inner));
+  const auto to_kernel = box.to_kernel();
+  ASSERT_THAT(to_kernel, SizeIs(1));
+  EXPECT_EQ(to_kernel[0].port, kRaven0Port);
+  EXPECT_EQ(to_kernel[0].packet, inner);
+}
+
+TEST(Path, BurstOfBothDirectionsAndKindsIsAllForwarded) {
+  BoxBench box;
+  std::vector<Bytes> frames;
+  for (int i = 0; i < 32; ++i) {
+    frames.push_back(ethernet(box.lan_mac(), kNodeDiMac, pod_packet("10.1.2.5", "10.2.7.9")));
+    frames.push_back(vxlan_frame(box, pod_packet("fd00:1:2::5", "fd00:2::9")));
+  }
+  box.receive(box.lan(), frames);
+  EXPECT_THAT(box.sent_wan(), SizeIs(64));
+  frames.clear();
+  for (int i = 0; i < 64; ++i) frames.push_back(box.seal(pod_packet("10.2.7.9", "10.1.2.5")));
+  box.receive(box.wan(), frames);
+  EXPECT_THAT(box.sent_lan(), SizeIs(64));
+}
+
+TEST(Path, PoolWithoutAPathDropsAndNeverSendsInClear) {
+  BoxBench box;
+  box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, pod_packet("10.1.2.5", "10.3.7.9")));
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("no_path", 1)));
+  box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, pod_packet("10.1.2.5", "10.4.7.9")));
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("blackhole", 1)));
+  EXPECT_THAT(box.sent_wan(), IsEmpty());
+  EXPECT_THAT(box.sent_lan(), IsEmpty());
+}
+
+TEST(Path, TunnelWithoutSaDropsAndAsksForOne) {
+  BoxBench box{{.with_outbound_sa = false}};
+  box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, pod_packet("10.1.2.5", "10.2.7.9")));
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("no_sa", 1)));
+  EXPECT_TRUE(box.tables().peers[box.peer()].sa_wanted.load());
+  EXPECT_THAT(box.sent_wan(), IsEmpty());
+}
+
+TEST(Path, UnresolvedNextHopDropsAndAsksForIt) {
+  BoxBench box;
+  box.writer().set_adjacency(box.wan_adjacency(), Adjacency{});
+  box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, pod_packet("10.1.2.5", "10.2.7.9")));
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("no_neighbour", 1)));
+  EXPECT_TRUE(box.tables().adjacencies.take_wanted(box.wan_adjacency()));
+  EXPECT_FALSE(box.tables().adjacencies.take_wanted(box.wan_adjacency()));
+}
+
+TEST(Path, ReplayedPacketIsDropped) {
+  BoxBench box;
+  const Bytes frame = box.seal(pod_packet("10.2.7.9", "10.1.3.5"));
+  box.receive(box.wan(), {frame, frame});
+  EXPECT_THAT(box.sent_lan(), SizeIs(1));
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("replay_dup", 1)));
+}
+
+TEST(Path, PeerThatMovedIsReportedOnceAuthentic) {
+  BoxBench box{{.udp_encapsulated = true}};
+  Bytes frame = box.seal(pod_packet("10.2.7.9", "10.1.3.5"));
+  set_u16(frame, 34, 61000);  // the NAT chose another port
+  Bytes forged = frame;
+  forged.back() ^= 1;
+  box.receive_wan(forged);
+  EXPECT_FALSE(box.context().moved_peers.take().has_value());
+  box.receive_wan(frame);
+  const auto moved = box.context().moved_peers.take();
+  ASSERT_TRUE(moved.has_value());
+  EXPECT_EQ(moved->spi, 0x1001u);
+  EXPECT_EQ(moved->address.text(), "198.51.100.2");
+  EXPECT_EQ(moved->port, 61000);
+}
+
+}  // namespace
+}  // namespace raven::dataplane::test

@@ -19,7 +19,9 @@ namespace raven::netlink {
 std::optional<Link> parse_link(const nlmsghdr* message);
 Message link_dump_request();
 Message link_create_request(const Link& link);
-Message link_change_request(const Link& link);
+Message link_change_request(const Link& link);  // MTU and MAC
+Message link_no_ipv6_address_request(const Link& link);
+Message link_state_request(const Link& link);  // up or down
 Message remove_request(const Link& link);
 
 std::optional<Address> parse_address(const nlmsghdr* message);

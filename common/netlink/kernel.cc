@@ -102,14 +102,20 @@ Result<Route> Kernel::lookup(const IpAddress& destination) {
 }
 
 Status Kernel::put(const Link& wanted) {
-  Link target = wanted;
-  if (wanted.index == 0) {
+  const std::string what = "configure link " + wanted.name;
+  if (wanted.index == 0)
     RAVEN_TRY(socket_.request(link_create_request(wanted), "create link " + wanted.name));
-    RAVEN_ASSIGN(const std::optional<Link> created, link(wanted.name));
-    if (!created) return Error{ErrorCode::kConflict, wanted.name + ": somebody removed it at once"};
-    target.index = created->index;
-  }
-  return socket_.request(link_change_request(target), "configure link " + wanted.name);
+  else
+    RAVEN_TRY(socket_.request(link_change_request(wanted), what));
+  // Read again: below an MTU of 1280 a device has no IPv6, and above it gets it back.
+  RAVEN_ASSIGN(const std::optional<Link> current, link(wanted.name));
+  if (!current) return Error{ErrorCode::kConflict, what + ": somebody removed it at once"};
+  Link target = wanted;
+  target.index = current->index;
+  if (current->ipv6_auto_address && !wanted.ipv6_auto_address)
+    RAVEN_TRY(socket_.request(link_no_ipv6_address_request(target), what));
+  if (current->up == wanted.up) return {};
+  return socket_.request(link_state_request(target), what);
 }
 
 Status Kernel::remove(const Link& link) {

@@ -41,7 +41,7 @@ class Kernel {
   // unreachable give an error, as for a packet.
   Result<Route> lookup(const IpAddress& destination);
 
-  // Creates the link (index 0), or sets MTU, MAC and up/down of the one with that index.
+  // Creates the link (index 0), or sets MTU, MAC and up/down of the one with that index and name.
   Status put(const Link& link);
   Status remove(const Link& link);
   // Adds, or replaces the entry with the same key in one step.

@@ -30,7 +30,7 @@ bool parse_ipv6_auto_address(const Attributes& attributes) {
   const auto families = attributes.nested(IFLA_AF_SPEC, AF_MAX);
   const auto ipv6 = families ? families->nested(AF_INET6, IFLA_INET6_MAX) : std::nullopt;
   const auto mode = ipv6 ? ipv6->number<uint8_t>(IFLA_INET6_ADDR_GEN_MODE) : std::nullopt;
-  return mode != IN6_ADDR_GEN_MODE_NONE;
+  return mode && mode != IN6_ADDR_GEN_MODE_NONE;
 }
 
 ifinfomsg header_of(const Link& link) {
@@ -44,13 +44,6 @@ void add_vxlan(Message& message, const Vxlan& vxlan) {
   message.add_u32(IFLA_VXLAN_ID, vxlan.vni);
   message.add_u16(IFLA_VXLAN_PORT, host_to_big(vxlan.port));
   message.add_u8(IFLA_VXLAN_LEARNING, vxlan.learning ? 1 : 0);
-}
-
-void add_ipv6_auto_address(Message& message, bool automatic) {
-  const uint8_t mode = automatic ? IN6_ADDR_GEN_MODE_EUI64 : IN6_ADDR_GEN_MODE_NONE;
-  message.add_nested(IFLA_AF_SPEC, [&] {
-    message.add_nested(AF_INET6, [&] { message.add_u8(IFLA_INET6_ADDR_GEN_MODE, mode); });
-  });
 }
 
 }  // namespace
@@ -79,7 +72,7 @@ Message link_dump_request() {
   return message;
 }
 
-// Created down: link_change_request() completes it, because the kernel takes no IPv6 options here.
+// Created down, because the kernel takes no IPv6 options here and none after it is up.
 Message link_create_request(const Link& link) {
   Message message{RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL};
   message.header(header_of({}));
@@ -95,14 +88,30 @@ Message link_create_request(const Link& link) {
 }
 
 Message link_change_request(const Link& link) {
+  Message message{RTM_NEWLINK, 0};
+  message.header(header_of(link));
+  if (link.mtu != 0) message.add_u32(IFLA_MTU, link.mtu);
+  if (!link.mac.is_zero()) message.add_mac(IFLA_ADDRESS, link.mac);
+  return message;
+}
+
+Message link_no_ipv6_address_request(const Link& link) {
+  Message message{RTM_NEWLINK, 0};
+  message.header(header_of(link));
+  message.add_nested(IFLA_AF_SPEC, [&] {
+    message.add_nested(AF_INET6, [&] {
+      message.add_u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+    });
+  });
+  return message;
+}
+
+Message link_state_request(const Link& link) {
   ifinfomsg header = header_of(link);
   header.ifi_change = IFF_UP;
   header.ifi_flags = link.up ? IFF_UP : 0;
   Message message{RTM_NEWLINK, 0};
   message.header(header);
-  if (link.mtu != 0) message.add_u32(IFLA_MTU, link.mtu);
-  if (!link.mac.is_zero()) message.add_mac(IFLA_ADDRESS, link.mac);
-  add_ipv6_auto_address(message, link.ipv6_auto_address);
   return message;
 }
 

@@ -26,7 +26,8 @@ struct Link {
   MacAddress mac;
   bool up = false;       // set up by the administrator
   bool running = false;  // up, and has a carrier
-  // Whether the kernel gives the device a link-local IPv6 address by itself.
+  // Whether the kernel gives the device a link-local IPv6 address by itself; false too where there
+  // is no IPv6.  Kernel::put() can only switch it off.
   bool ipv6_auto_address = true;
   std::optional<Vxlan> vxlan;
 };

@@ -78,7 +78,8 @@ class Controller:
 
 def gateway(name, *boxes, **spec):
     endpoints = [{'nodeName': box, 'type': 'tunnel', 'port': 4500} for box in boxes]
-    return {'apiVersion': 'raven.openyurt.io/v1beta1', 'kind': 'Gateway', 'metadata': {'name': name},
+    return {'apiVersion': 'raven.openyurt.io/v1beta1', 'kind': 'Gateway',
+            'metadata': {'name': name},
             'spec': {'tunnelConfig': {'Replicas': 1}, 'endpoints': endpoints, **spec}}
 
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace raven::vici {
 namespace {
 
@@ -19,6 +21,11 @@ ChildSa child_of(const Message& child) {
       .bytes_out = child.number("bytes-out")};
 }
 
+bool has_task(const Message& ike, const char* task) {
+  return std::ranges::count(ike.list("tasks-queued"), task) > 0 ||
+         std::ranges::count(ike.list("tasks-active"), task) > 0;
+}
+
 IkeSa ike_of(std::string_view name, const Message& ike) {
   IkeSa sa{
       .connection = std::string{name},
@@ -28,6 +35,7 @@ IkeSa ike_of(std::string_view name, const Message& ike) {
       .remote_host = std::string{ike.text("remote-host")},
       .remote_id = std::string{ike.text("remote-id")},
       .established_seconds = ike.number("established"),
+      .is_creating_child = has_task(ike, "CHILD_CREATE") || has_task(ike, "CHILD_REKEY"),
       .children = {}};
   for (const auto& [unused, child] : ike.section("child-sas").sections())
     sa.children.push_back(child_of(*child));

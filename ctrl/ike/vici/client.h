@@ -32,6 +32,7 @@ struct IkeSa {
   uint64_t unique_id = 0;
   std::string local_host, remote_host, remote_id;
   uint64_t established_seconds = 0;
+  bool is_creating_child = false;  // an exchange for a new child runs or waits
   std::vector<ChildSa> children;
 
   bool is_established() const { return state == "ESTABLISHED" || state == "REKEYING"; }
@@ -47,6 +48,9 @@ class Client {
   static Result<Client> open(
       const std::string& socket_path = kDefaultSocket,
       std::chrono::milliseconds deadline = std::chrono::seconds{3});
+
+  // False after an error of the connection itself: make a new client.
+  bool is_open() const { return connection_.is_open(); }
 
   // Adds or replaces a connection.  charon leaves established SAs of it alone.
   Status load_connection(const std::string& name, const Message& content);

@@ -39,6 +39,7 @@ class Connection {
   Status read_events(const EventHandler& on_event);
 
   int fd() const { return fd_.get(); }
+  bool is_open() const { return static_cast<bool>(fd_); }
 
  private:
   struct Packet {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctrl/gateway-agent/dataplane_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace raven::gateway_agent {
+namespace {
+
+using dpapi::v1::DesiredState;
+
+void add_own_pool(
+    const model::Network& network, const model::Pool& own, NodeEncapsulation encapsulation,
+    DesiredState& state) {
+  state.set_pool(own.name);
+  for (const model::Member& member : own.members) {
+    if (member.name == network.self) {
+      for (const IpPrefix& prefix : member.prefixes) state.add_own_prefixes(prefix.text());
+      if (member.private_address && member.private_address->is_v4())
+        state.set_overlay_address(overlay_address(*member.private_address));
+      continue;
+    }
+    if (!member.private_address) continue;  // the model has reported it
+    auto* node = state.add_local_nodes();
+    node->set_name(member.name);
+    node->set_address(member.private_address->text());
+    node->set_encapsulation(
+        encapsulation == NodeEncapsulation::kVxlan ? dpapi::v1::LocalNode::VXLAN
+                                                   : dpapi::v1::LocalNode::DIRECT);
+    for (const IpPrefix& prefix : member.prefixes) node->add_prefixes(prefix.text());
+  }
+}
+
+void add_remote_pool(
+    const model::Pool& pool, const std::vector<Peer>& peers, DesiredState& state) {
+  auto* remote = state.add_remote_pools();
+  remote->set_name(pool.name);
+  for (const IpPrefix& prefix : pool.prefixes) remote->add_prefixes(prefix.text());
+  for (const model::PoolGateway& gateway : pool.gateways) {
+    const bool usable = std::any_of(peers.begin(), peers.end(), [&](const Peer& peer) {
+      return peer.name == gateway.name;
+    });
+    if (usable) remote->add_gateways(gateway.name);
+  }
+}
+
+}  // namespace
+
+std::string overlay_address(const IpAddress& node) {
+  const auto bytes = node.bytes();
+  return fmt::format("240.{}.{}.{}", bytes[1], bytes[2], bytes[3]);
+}
+
+DesiredState plan_dataplane(
+    const model::Network& network, const std::vector<Peer>& peers,
+    NodeEncapsulation encapsulation) {
+  DesiredState state;
+  state.set_node_name(network.self);
+  if (const model::Pool* own = network.own_pool(); own != nullptr)
+    add_own_pool(network, *own, encapsulation, state);
+  for (const Peer& peer : peers) {
+    auto* entry = state.add_peers();
+    entry->set_name(peer.name);
+    entry->set_tunnel_id(peer.tunnel_id);
+    entry->set_pool(peer.pool);
+  }
+  if (network.role == model::Role::kGateway)
+    for (const model::Pool* pool : network.remote_pools()) add_remote_pool(*pool, peers, state);
+  return state;
+}
+
+}  // namespace raven::gateway_agent

@@ -1,0 +1,21 @@
+// What the dataplane is to do, as its control API says it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "common/dpapi/dataplane.pb.h"
+#include "common/model/network.h"
+#include "ctrl/gateway-agent/peers.h"
+#include "ctrl/gateway-agent/settings.h"
+
+namespace raven::gateway_agent {
+
+// Raven's VXLAN address of a node: 240 and the last three bytes of its IPv4 address.
+std::string overlay_address(const IpAddress& node);
+
+// Without a generation: the applier counts.
+dpapi::v1::DesiredState plan_dataplane(
+    const model::Network& network, const std::vector<Peer>& peers, NodeEncapsulation encapsulation);
+
+}  // namespace raven::gateway_agent

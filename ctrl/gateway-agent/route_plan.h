@@ -1,0 +1,38 @@
+// The kernel routes of a gateway box itself: its pods and the kubelet reach other sites through
+// the dataplane's interface.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Under each route lies a blackhole with a high metric: when the interface goes with its dataplane,
+// packets for other sites end there instead of leaving by the default route in clear text.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/base/ip.h"
+#include "common/model/network.h"
+#include "common/netlink/reconcile.h"
+
+namespace raven::gateway_agent {
+
+inline constexpr uint32_t kRouteMetric = 10;
+inline constexpr uint32_t kBlackholeMetric = 65'000;  // as raven-agent-lite's
+
+struct KernelFacts {
+  uint32_t raven_link = 0;           // index of the dataplane's interface, 0: not there
+  std::vector<IpAddress> addresses;  // of all interfaces
+  bool operator==(const KernelFacts&) const = default;
+};
+
+// Prefixes of other sites by pool.  A pool whose status is empty for a while keeps the prefixes
+// it had until its Gateway goes, so that they stay blackholed.
+using RemotePrefixes = std::map<std::string, std::vector<IpPrefix>>;
+RemotePrefixes remember_prefixes(const RemotePrefixes& before, const model::Network& network);
+
+netlink::Routing plan_routes(
+    const model::Network& network, const RemotePrefixes& remote, const KernelFacts& facts,
+    uint32_t mtu);
+
+}  // namespace raven::gateway_agent

@@ -25,6 +25,9 @@ preset=${1:-release}
 [[ $# -eq 0 ]] || shift
 jobs=${JOBS:-$(nproc)}
 
+# The same sources give the same objects wherever they lie: a second clone builds from the cache.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+
 cd "$root"
 printf 'build: configuring %s\n' "$preset" >&2
 mkdir -p "build/$preset"

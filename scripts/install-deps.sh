@@ -71,7 +71,8 @@ esac
 # Prints those of the wanted packages that are not installed.
 missing_packages() {
   # dpkg-query fails when it does not know one of them: that is an answer too.
-  { dpkg-query -W -f '${binary:Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true; } |
+  { dpkg-query -W -f '${binary:Package} ${db:Status-Status}\n' "${wanted[@]}" || true; } \
+    2>/dev/null |
     sed -n 's/:[^ ]*//; s/ installed$//p' | sort -u >"$scratch/installed"
   printf '%s\n' "${wanted[@]}" | sort -u | comm -23 - "$scratch/installed"
 }

@@ -3,12 +3,11 @@
 import argparse
 import json
 import os
-import shutil
 import signal
 import sys
 import time
 
-from . import apiserver, capture, network, topology
+from . import capture, network, topology
 from .lab import DEFAULTS, MANAGEMENT, Lab
 from .netns import LabError
 
@@ -52,9 +51,10 @@ def command_exec(lab, arguments):
 
 def command_kubectl(lab, arguments):
     arguments.node = MANAGEMENT
-    kubectl = shutil.which("kubectl") or os.path.join(apiserver.CACHE, "kubectl")
-    arguments.command = [kubectl, "--kubeconfig",
-                         os.path.join(lab.state, "kube", "admin.kubeconfig"), *arguments.command]
+    if lab.options["source"] != "api":
+        raise LabError("this lab has no API server: its objects are in " + lab.cluster.folder)
+    arguments.command = ["sh", "-c", '. "$0" >/dev/null && exec "$RAVEN_KUBE_KUBECTL" "$@"',
+                         os.path.join(lab.cluster.folder, "env"), *arguments.command]
     command_exec(lab, arguments)
 
 

@@ -9,12 +9,14 @@ import os
 
 import yaml
 
-from . import apiserver, kubeapi, manifests, topology
+from . import kubeapi, manifests, topology
 from .host import SCRIPTS, wait_for
-from .netns import LabError
+from .netns import LabError, run_in
 
 ROOT = os.path.dirname(SCRIPTS)
 CONFIGS = os.path.join(ROOT, "configs")
+KUBE_SERVER = os.path.join(ROOT, "tests/lib/kube-server")
+SERVER = f"https://{topology.API_ADDRESS}:{topology.API_PORT}"
 
 
 def load_manifests(folder):
@@ -81,7 +83,7 @@ class DirectoryCluster:
 
 
 class ApiCluster:
-    """A kube-apiserver with etcd in the management namespace."""
+    """A kube-apiserver with etcd in the management namespace (tests/lib/kube-server)."""
 
     def __init__(self, folder, management):
         self.folder = folder
@@ -93,13 +95,13 @@ class ApiCluster:
         if not self._api:
             pki = os.path.join(self.folder, "pki")
             self._api = kubeapi.Api(
-                self._management.namespace, apiserver.SERVER, os.path.join(pki, "ca.crt"),
+                self._management.namespace, SERVER, os.path.join(pki, "ca.crt"),
                 os.path.join(pki, "admin.crt"), os.path.join(pki, "admin.key"))
         return self._api
 
     def start(self):
-        apiserver.start(self._management, self.folder)
-        apiserver.wait_until_ready(self.api, self._management)
+        self.control("up", "--dir", self.folder, "--bind", topology.API_ADDRESS,
+                     "--port", str(topology.API_PORT))
         for manifest in load_manifests(os.path.join(CONFIGS, "crd")):
             self.api.apply(manifest)
             name = manifest["metadata"]["name"]
@@ -111,6 +113,11 @@ class ApiCluster:
         for box in topology.BOXES:
             self.api.apply(manifests.node(box))
             self.api.patch_status("Node", box.name, manifests.node_status(box))
+
+    def control(self, *words):
+        """kill, start, pause, resume, compact, ...: see tests/lib/kube-server."""
+        run_in(self._management.namespace,
+               ["env", f"RAVEN_KUBE_DIR={self.folder}", KUBE_SERVER, *words])
 
     def _established(self, name):
         status = self.api.get("CustomResourceDefinition", name).get("status") or {}
@@ -127,7 +134,7 @@ class ApiCluster:
         self.api.patch_status("Node", box.name, manifests.node_status(box, ready))
 
     def admin_source(self):
-        return f"kubeconfig:{os.path.join(self.folder, 'admin.kubeconfig')}"
+        return f"kubeconfig:{os.path.join(self.folder, 'kubeconfig')}"
 
     def source_for(self, host, account):
         """A kubeconfig with a token of the service account, in the etc folder of the host."""

@@ -184,7 +184,7 @@ class Demo:
         self.report.facts.update(failover_gap_ms=gap, failover_victim=victim,
                                  failover_streams=streams)
         self.report.check("traffic returns after a gateway box died", gap is not None,
-                          f"{victim} off, longest gap {gap} ms over {len(streams)} streams of 1 kHz")
+                          f"{victim} off, longest gap {gap} ms, {len(streams)} streams of 1 kHz")
         self.check_after_failover(victim)
 
     def check_after_failover(self, victim):
@@ -206,7 +206,7 @@ class Demo:
 
 
 def stray_flows(flows):
-    """Flows at the port of a gateway box ("p21 SRC > DST") that no pod of that box takes part in."""
+    """Flows at the port of a gateway box ("p21 SRC > DST") with no pod of the box at either end."""
     strays = []
     for flow in flows:
         port, source, _, destination = flow.split()

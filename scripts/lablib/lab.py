@@ -11,7 +11,8 @@ from .netns import LabError, end_processes, listed, path_of
 
 STATE_ROOT = "/var/tmp/raven-lab"
 MANAGEMENT = "mgmt"
-DEFAULTS = {"source": "api", "keys": "ike", "workers": 1, "build": os.path.join(ROOT, "build/release")}
+DEFAULTS = {"source": "api", "keys": "ike", "workers": 1,
+            "build": os.path.join(ROOT, "build/release")}
 
 
 class Lab:

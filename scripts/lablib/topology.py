@@ -78,7 +78,8 @@ class Box:
 
     def mac(self, port):
         """Of one of its ports; an owned port and its TAP share it."""
-        return f"02:52:56:{self.site.number:02x}:{self.index:02x}:{list(self.ports).index(port):02x}"
+        number = list(self.ports).index(port)
+        return f"02:52:56:{self.site.number:02x}:{self.index:02x}:{number:02x}"
 
     def addresses(self, port):
         """With prefix length, as the kernel carries them on the port or on its TAP."""

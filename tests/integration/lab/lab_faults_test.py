@@ -16,7 +16,7 @@ VICTIMS = [
     ("cloud-gw-1", "charon"), ("edge-b-gw-1", "charon"),
     ("cloud-gw-1", "gateway-agent"), ("edge-a-gw-1", "gateway-agent"),
     ("edge-a-node-1", "agent-lite"), ("cloud-node-1", "agent-lite"),
-    ("mgmt", "controller-1"), ("mgmt", "controller-2"), ("mgmt", "kube-apiserver"),
+    ("mgmt", "controller-1"), ("mgmt", "controller-2"),
 ]
 
 
@@ -40,6 +40,12 @@ class FaultsTest(unittest.TestCase):
                 host.wait_for("the restart", lambda b=box, p=process, old=before:
                               b.processes()[p]["pid"] not in (0, old), 20)
                 self.assertEqual(self.running.unreachable(PAIRS), [])
+
+    def test_traffic_survives_the_sigkill_of_the_api_server(self):
+        self.running.lab.cluster.control("kill")
+        self.assertEqual(self.running.unreachable(PAIRS), [])
+        self.running.lab.cluster.control("start")
+        self.assertEqual(self.running.unreachable(PAIRS), [])
 
     def test_traffic_survives_the_loss_and_return_of_a_gateway_box(self):
         victim = self.running.lab.active_gateways()["edge-a"][0]

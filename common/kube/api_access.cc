@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t kFileBytesMax = 1u << 20;
 constexpr std::chrono::seconds kTokenAgeMax{60};
 
-Error invalid(std::string message) { return {ErrorCode::kInvalid, std::move(message)}; }
+Error invalid(std::string message) {
+  return {ErrorCode::kInvalid, std::move(message)};
+}
 
 Result<std::string> decode_base64(std::string_view text) {
   std::string clean;
@@ -27,7 +29,8 @@ Result<std::string> decode_base64(std::string_view text) {
   std::string out(clean.size() / 4 * 3, '\0');
   const int size = EVP_DecodeBlock(
       reinterpret_cast<unsigned char*>(out.data()),
-      reinterpret_cast<const unsigned char*>(clean.data()), static_cast<int>(clean.size()));
+      reinterpret_cast<const unsigned char*>(clean.data()), static_cast<int>(clean.size())
+  );
   if (size < 0) return invalid("is not base64");
   const std::size_t padding = clean.ends_with("==") ? 2 : clean.ends_with("=") ? 1 : 0;
   out.resize(static_cast<std::size_t>(size) - padding);
@@ -35,8 +38,9 @@ Result<std::string> decode_base64(std::string_view text) {
 }
 
 // The entry of a kubeconfig list that has this name.
-Result<const Json*> named(const Json& config, std::string_view list, const std::string& name,
-                          std::string_view member) {
+Result<const Json*> named(
+    const Json& config, std::string_view list, const std::string& name, std::string_view member
+) {
   for (const Json* entry : elements(config, {list})) {
     const Json* value = find(*entry, {member});
     if (text_or(*entry, {"name"}) == name && value != nullptr) return value;
@@ -45,8 +49,10 @@ Result<const Json*> named(const Json& config, std::string_view list, const std::
 }
 
 // Fills in `file` from `member` or `data` from `member`-data.
-Status read_pem(const Json& entry, const std::string& member, const std::filesystem::path& folder,
-                std::string& file, std::string& data) {
+Status read_pem(
+    const Json& entry, const std::string& member, const std::filesystem::path& folder,
+    std::string& file, std::string& data
+) {
   if (const auto inline_data = find_text(entry, {member + "-data"})) {
     auto decoded = decode_base64(*inline_data);
     if (!decoded) return std::move(decoded).error().with(member + "-data");
@@ -72,7 +78,9 @@ Status read_user(const Json& user, const std::filesystem::path& folder, ApiAcces
   for (const char* unsupported : {"exec", "auth-provider", "username"})
     if (find(user, {unsupported}) != nullptr)
       return invalid(std::string{unsupported} + ": is not supported, use a certificate or a token");
-  RAVEN_TRY(read_pem(user, "client-certificate", folder, access.certificate_file, access.certificate_data));
+  RAVEN_TRY(
+      read_pem(user, "client-certificate", folder, access.certificate_file, access.certificate_data)
+  );
   RAVEN_TRY(read_pem(user, "client-key", folder, access.key_file, access.key_data));
   if (const auto path = find_text(user, {"tokenFile"})) access.token_file = folder / *path;
   access.token = text_or(user, {"token"});
@@ -83,7 +91,9 @@ Result<ApiAccess> access_from(const Json& config, const std::filesystem::path& f
   const std::string context_name = text_or(config, {"current-context"});
   if (context_name.empty()) return invalid("current-context: is missing");
   RAVEN_ASSIGN(const Json* context, named(config, "contexts", context_name, "context"));
-  RAVEN_ASSIGN(const Json* cluster, named(config, "clusters", text_or(*context, {"cluster"}), "cluster"));
+  RAVEN_ASSIGN(
+      const Json* cluster, named(config, "clusters", text_or(*context, {"cluster"}), "cluster")
+  );
   RAVEN_ASSIGN(const Json* user, named(config, "users", text_or(*context, {"user"}), "user"));
   ApiAccess access;
   RAVEN_TRY(read_cluster(*cluster, folder, access));
@@ -119,10 +129,9 @@ Result<ApiAccess> in_cluster_access(const ClusterOptions& options) {
 
 Result<ApiAccess> kubeconfig_access(const std::string& path) {
   RAVEN_ASSIGN(const std::string text, read_file(path, kFileBytesMax));
-  auto documents = parse_manifests(text);
-  if (!documents) return std::move(documents).error().with(path);
-  if (documents->size() != 1) return invalid(path + ": must hold one document");
-  auto access = access_from(documents->front(), std::filesystem::path{path}.parent_path());
+  RAVEN_ASSIGN(const auto documents, parse_manifests(path, text));
+  if (documents.size() != 1) return invalid(path + ": must hold one document");
+  auto access = access_from(documents.front(), std::filesystem::path{path}.parent_path());
   if (!access) return std::move(access).error().with(path);
   return access;
 }

@@ -1,5 +1,5 @@
-// ApiAccess: where the API server is and who we are, from the pod's service account or a kubeconfig.
-// SPDX-License-Identifier: Apache-2.0
+// ApiAccess: where the API server is and who we are, from the pod's service account or a
+// kubeconfig. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>

@@ -23,12 +23,18 @@ uint64_t random_seed() {
 ErrorCode error_code_of(long status, const std::string& reason) {
   switch (status) {
     case 401:
-    case 403: return ErrorCode::kDenied;
-    case 404: return ErrorCode::kNotFound;
-    case 409: return reason == "AlreadyExists" ? ErrorCode::kExists : ErrorCode::kConflict;
-    case 410: return ErrorCode::kExpired;
-    case 504: return ErrorCode::kTimeout;
-    default: break;
+    case 403:
+      return ErrorCode::kDenied;
+    case 404:
+      return ErrorCode::kNotFound;
+    case 409:
+      return reason == "AlreadyExists" ? ErrorCode::kExists : ErrorCode::kConflict;
+    case 410:
+      return ErrorCode::kExpired;
+    case 504:
+      return ErrorCode::kTimeout;
+    default:
+      break;
   }
   // Before a server is ready, and when it is overloaded, it answers 429 or 5xx.
   return status == 429 || status >= 500 ? ErrorCode::kUnavailable : ErrorCode::kInvalid;
@@ -64,7 +70,8 @@ Result<std::unique_ptr<Cluster>> ApiCluster::open(ApiAccess access, const Cluste
 WatchId ApiCluster::watch(WatchSpec spec) {
   assert(!on_change_);
   reflectors_.push_back(
-      std::make_unique<Reflector>(std::move(spec), options_.watch_timeout, random_seed()));
+      std::make_unique<Reflector>(std::move(spec), options_.watch_timeout, random_seed())
+  );
   return WatchId{static_cast<uint32_t>(reflectors_.size() - 1)};
 }
 
@@ -85,8 +92,9 @@ void ApiCluster::request_next(Reflector& reflector) {
     auto splitter = std::make_shared<LineSplitter>(kWatchLineBytesMax);
     request.on_chunk = [this, &reflector, splitter](std::string_view chunk) {
       const uint64_t before = reflector.revision();
-      const bool usable = splitter->feed(
-          chunk, [&](std::string_view line) { return reflector.on_line(line, BootClock::now()); });
+      const bool usable = splitter->feed(chunk, [&](std::string_view line) {
+        return reflector.on_line(line, BootClock::now());
+      });
       if (reflector.revision() != before) on_change_();
       return usable;
     };
@@ -106,7 +114,9 @@ bool ApiCluster::synced() const {
   return true;
 }
 
-Snapshot ApiCluster::snapshot(WatchId id) const { return reflectors_.at(id.value())->snapshot(); }
+Snapshot ApiCluster::snapshot(WatchId id) const {
+  return reflectors_.at(id.value())->snapshot();
+}
 
 ClusterHealth ApiCluster::health() const {
   ClusterHealth health;
@@ -121,21 +131,26 @@ ClusterHealth ApiCluster::health() const {
     health.errors += status.errors;
     if (!status.last_error.empty()) health.last_error = status.last_error;
     all_heard = all_heard && status.last_contact.has_value();
-    if (status.last_contact && (!health.last_contact || *status.last_contact < *health.last_contact))
+    if (status.last_contact &&
+        (!health.last_contact || *status.last_contact < *health.last_contact))
       health.last_contact = status.last_contact;
   }
   if (!all_heard) health.last_contact.reset();
   return health;
 }
 
-Result<Json> ApiCluster::call(const std::string& what, HttpRequest request, RequestOptions options) {
+Result<Json> ApiCluster::call(
+    const std::string& what, HttpRequest request, RequestOptions options
+) {
   assert(!loop_->is_loop_thread());
   request.timeout = options.timeout.count() > 0 ? options.timeout : options_.request_timeout;
   requests_.fetch_add(1, std::memory_order_relaxed);
   // Shared: the loop may still be inside set_value() when the wait is over.
   auto promise = std::make_shared<std::promise<HttpAnswer>>();
   auto future = promise->get_future();
-  loop_->send(std::move(request), [promise](HttpAnswer answer) { promise->set_value(std::move(answer)); });
+  loop_->send(std::move(request), [promise](HttpAnswer answer) {
+    promise->set_value(std::move(answer));
+  });
   const HttpAnswer answer = future.get();
   if (answer.end != HttpAnswer::End::kComplete || answer.status < 200 || answer.status > 299)
     return answer_error(what, answer);
@@ -175,8 +190,9 @@ Result<Json> ApiCluster::update(const Kind& kind, Json object, RequestOptions op
   return call(what, std::move(request), options);
 }
 
-Result<Json> ApiCluster::patch(const Kind& kind, const ObjectName& name, const Json& merge_patch,
-                               RequestOptions options) {
+Result<Json> ApiCluster::patch(
+    const Kind& kind, const ObjectName& name, const Json& merge_patch, RequestOptions options
+) {
   HttpRequest request;
   request.method = "PATCH";
   request.target = object_path(kind, name);
@@ -185,8 +201,9 @@ Result<Json> ApiCluster::patch(const Kind& kind, const ObjectName& name, const J
   return call("patch " + kind.plural + " " + name.key(), std::move(request), options);
 }
 
-Result<Json> ApiCluster::patch_status(const Kind& kind, const ObjectName& name,
-                                      const Json& merge_patch, RequestOptions options) {
+Result<Json> ApiCluster::patch_status(
+    const Kind& kind, const ObjectName& name, const Json& merge_patch, RequestOptions options
+) {
   HttpRequest request;
   request.method = "PATCH";
   request.target = object_path(kind, name) + "/status";
@@ -199,7 +216,8 @@ Status ApiCluster::remove(const Kind& kind, const ObjectName& name, RequestOptio
   HttpRequest request;
   request.method = "DELETE";
   request.target = object_path(kind, name);
-  const auto removed = call("delete " + kind.plural + " " + name.key(), std::move(request), options);
+  const auto removed =
+      call("delete " + kind.plural + " " + name.key(), std::move(request), options);
   if (!removed) return removed.error();
   return {};
 }

@@ -14,10 +14,11 @@ class Backoff {
   explicit Backoff(uint64_t seed) : random_{seed} {}
 
   std::chrono::milliseconds next() {
-    const double base_ms = std::min(kFirstMs * static_cast<double>(1u << std::min(failures_, 16u)), kLastMs);
+    const double base_ms =
+        std::min(kFirstMs * static_cast<double>(1u << std::min(failures_, 16u)), kLastMs);
     ++failures_;
-    return std::chrono::milliseconds{static_cast<int64_t>(
-        base_ms * std::uniform_real_distribution<double>{1.0, 2.0}(random_))};
+    return std::chrono::milliseconds{
+        static_cast<int64_t>(base_ms * std::uniform_real_distribution<double>{1.0, 2.0}(random_))};
   }
   void reset() { failures_ = 0; }
 

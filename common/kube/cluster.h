@@ -8,8 +8,8 @@
 // never emptied by a reconnect.
 //
 // Threading: watch() and start() before anything else, from one thread; all other calls from any
-// thread.  on_change() comes from the cluster's own thread: it must return at once and must not call
-// a writing method.  Writing methods and get() block until the answer or the deadline.
+// thread.  on_change() comes from the cluster's own thread: it must return at once and must not
+// call a writing method.  Writing methods and get() block until the answer or the deadline.
 //
 // Errors of writes: kNotFound, kExists (create), kConflict (stale resourceVersion: read again and
 // recompute), kInvalid (refused by the server), kDenied, kUnavailable (not done or not known to be
@@ -46,12 +46,12 @@ struct ClusterHealth {
   bool synced = false;
   // The oldest of the watches' last signs of life.  Unset before the first one.
   std::optional<Instant> last_contact;
-  std::string last_error;         // empty when the last request of every watch went well
-  uint64_t lists = 0;             // full lists, the first ones included
-  uint64_t watches = 0;           // watch requests begun
-  uint64_t expirations = 0;       // 410: relisted because the version was too old
-  uint64_t errors = 0;            // requests that failed, answers that could not be read
-  uint64_t requests = 0;          // get() and writes
+  std::string last_error;    // empty when the last request of every watch went well
+  uint64_t lists = 0;        // full lists, the first ones included
+  uint64_t watches = 0;      // watch requests begun
+  uint64_t expirations = 0;  // 410: relisted because the version was too old
+  uint64_t errors = 0;       // requests that failed, answers that could not be read
+  uint64_t requests = 0;     // get() and writes
 };
 
 struct RequestOptions {
@@ -77,19 +77,21 @@ class Cluster {
   virtual ClusterHealth health() const = 0;
 
   // Reads one object from its source, not from a snapshot.
-  virtual Result<Json> get(const Kind& kind, const ObjectName& name, RequestOptions options = {}) = 0;
+  virtual Result<Json> get(
+      const Kind& kind, const ObjectName& name, RequestOptions options = {}
+  ) = 0;
   // Writes return the object as stored.  create() and update() fill in apiVersion and kind.
   virtual Result<Json> create(const Kind& kind, Json object, RequestOptions options = {}) = 0;
   // Replaces the object.  REQUIRES: metadata.resourceVersion, as the precondition.  Keeps status.
   virtual Result<Json> update(const Kind& kind, Json object, RequestOptions options = {}) = 0;
   // JSON merge patch (RFC 7386).  A metadata.resourceVersion in it is a precondition.
   virtual Result<Json> patch(
-      const Kind& kind, const ObjectName& name, const Json& merge_patch,
-      RequestOptions options = {}) = 0;
+      const Kind& kind, const ObjectName& name, const Json& merge_patch, RequestOptions options = {}
+  ) = 0;
   // The same on the status subresource: only "status" (and the precondition) takes effect.
   virtual Result<Json> patch_status(
-      const Kind& kind, const ObjectName& name, const Json& merge_patch,
-      RequestOptions options = {}) = 0;
+      const Kind& kind, const ObjectName& name, const Json& merge_patch, RequestOptions options = {}
+  ) = 0;
   // kNotFound when it is gone already.
   virtual Status remove(const Kind& kind, const ObjectName& name, RequestOptions options = {}) = 0;
 };
@@ -108,6 +110,7 @@ struct ClusterOptions {
 
 // source: "cluster" (service account of the pod), "kubeconfig:PATH", "dir:PATH".
 Result<std::unique_ptr<Cluster>> open_cluster(
-    const std::string& source, const ClusterOptions& options = {});
+    const std::string& source, const ClusterOptions& options = {}
+);
 
 }  // namespace raven::kube

@@ -23,14 +23,16 @@ constexpr int kRescanMs = 30'000;
 bool same_objects(const Objects& a, const Objects& b) {
   if (a.size() != b.size()) return false;
   for (auto x = a.begin(), y = b.begin(); x != a.end(); ++x, ++y)
-    if (x->first != y->first || resource_version(*x->second) != resource_version(*y->second)) return false;
+    if (x->first != y->first || resource_version(*x->second) != resource_version(*y->second))
+      return false;
   return true;
 }
 
 bool matches(const WatchSpec& spec, const Json& object) {
   const ObjectName name = object_name(object);
   return (spec.name_space.empty() || spec.name_space == name.name_space) &&
-         (spec.name.empty() || spec.name == name.name) && matches_selector(object, spec.label_selector);
+         (spec.name.empty() || spec.name == name.name) &&
+         matches_selector(object, spec.label_selector);
 }
 
 }  // namespace
@@ -57,12 +59,14 @@ Result<std::unique_ptr<Cluster>> DirectoryCluster::open(const std::string& path)
   if (!inotify) return errno_error("inotify_init", errno);
   UniqueFd wake{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
   if (!wake) return errno_error("eventfd", errno);
-  return std::unique_ptr<Cluster>{
-      new DirectoryCluster{path, std::move(inotify), std::move(wake)}};
+  return std::unique_ptr<Cluster>{new DirectoryCluster{path, std::move(inotify), std::move(wake)}};
 }
 
 DirectoryCluster::DirectoryCluster(std::string path, UniqueFd inotify, UniqueFd wake)
-    : path_{std::move(path)}, inotify_{std::move(inotify)}, wake_{std::move(wake)}, folder_{path_} {}
+    : path_{std::move(path)},
+      inotify_{std::move(inotify)},
+      wake_{std::move(wake)},
+      folder_{path_} {}
 
 WatchId DirectoryCluster::watch(WatchSpec spec) {
   const std::lock_guard lock{mutex_};
@@ -183,15 +187,17 @@ Result<Json> DirectoryCluster::update(const Kind& kind, Json object, RequestOpti
   return folder_.update(kind, std::move(object));
 }
 
-Result<Json> DirectoryCluster::patch(const Kind& kind, const ObjectName& name,
-                                     const Json& merge_patch, RequestOptions) {
+Result<Json> DirectoryCluster::patch(
+    const Kind& kind, const ObjectName& name, const Json& merge_patch, RequestOptions
+) {
   ++requests_;
   const std::lock_guard lock{folder_mutex_};
   return folder_.patch(kind, name, merge_patch, ManifestFolder::Part::kMain);
 }
 
-Result<Json> DirectoryCluster::patch_status(const Kind& kind, const ObjectName& name,
-                                            const Json& merge_patch, RequestOptions) {
+Result<Json> DirectoryCluster::patch_status(
+    const Kind& kind, const ObjectName& name, const Json& merge_patch, RequestOptions
+) {
   ++requests_;
   const std::lock_guard lock{folder_mutex_};
   return folder_.patch(kind, name, merge_patch, ManifestFolder::Part::kStatus);

@@ -34,10 +34,12 @@ class DirectoryCluster final : public Cluster {
   Result<Json> get(const Kind& kind, const ObjectName& name, RequestOptions options) override;
   Result<Json> create(const Kind& kind, Json object, RequestOptions options) override;
   Result<Json> update(const Kind& kind, Json object, RequestOptions options) override;
-  Result<Json> patch(const Kind& kind, const ObjectName& name, const Json& merge_patch,
-                     RequestOptions options) override;
-  Result<Json> patch_status(const Kind& kind, const ObjectName& name, const Json& merge_patch,
-                            RequestOptions options) override;
+  Result<Json> patch(
+      const Kind& kind, const ObjectName& name, const Json& merge_patch, RequestOptions options
+  ) override;
+  Result<Json> patch_status(
+      const Kind& kind, const ObjectName& name, const Json& merge_patch, RequestOptions options
+  ) override;
   Status remove(const Kind& kind, const ObjectName& name, RequestOptions options) override;
 
  private:

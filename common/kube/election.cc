@@ -81,7 +81,8 @@ Election::Action Election::wait_to_retry(Instant now) {
   const double factor = std::uniform_real_distribution<double>{1.0, 2.2}(random_);
   const double pause_ms = static_cast<double>(config_.retry_period.count()) * factor;
   Instant until = now + milliseconds{static_cast<int64_t>(pause_ms)};
-  if (const auto stale = observer_.stale_at(kKey); stale && *stale > now) until = std::min(until, *stale);
+  if (const auto stale = observer_.stale_at(kKey); stale && *stale > now)
+    until = std::min(until, *stale);
   return Wait{until};
 }
 

@@ -58,8 +58,9 @@ bool EventRecorder::admit(Instant now) {
   return true;
 }
 
-void EventRecorder::record(EventSubject subject, EventType type, std::string reason,
-                           std::string message) {
+void EventRecorder::record(
+    EventSubject subject, EventType type, std::string reason, std::string message
+) {
   message.resize(std::min(message.size(), kMessageBytesMax));
   {
     const std::lock_guard lock{mutex_};
@@ -99,8 +100,10 @@ void EventRecorder::run() {
 
 void EventRecorder::send(const Entry& entry) {
   const Instant now = BootClock::now();
-  const std::string key = fmt::format("{} {} {} {}", entry.subject.kind.plural,
-                                      entry.subject.name.key(), entry.reason, entry.message);
+  const std::string key = fmt::format(
+      "{} {} {} {}", entry.subject.kind.plural, entry.subject.name.key(), entry.reason,
+      entry.message
+  );
   if (sent_.size() >= kSentMax) sent_.clear();
   Sent& sent = sent_[key];
   Result<Json> stored{Json{}};
@@ -112,8 +115,9 @@ void EventRecorder::send(const Entry& entry) {
   if (sent.count == 0 || now - sent.last >= kAggregateFor ||
       (!stored && stored.error().code == ErrorCode::kNotFound)) {
     sent.count = 0;
-    sent.name.name = fmt::format("{}.{:x}.{}", entry.subject.name.name,
-                                 now.time_since_epoch().count(), ++serial_);
+    sent.name.name = fmt::format(
+        "{}.{:x}.{}", entry.subject.name.name, now.time_since_epoch().count(), ++serial_
+    );
     // Events about cluster-scoped objects belong into "default".
     sent.name.name_space =
         entry.subject.name.name_space.empty() ? "default" : entry.subject.name.name_space;

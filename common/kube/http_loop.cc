@@ -25,7 +25,9 @@ constexpr int kIdleWaitMs = 60'000;
 
 // Finds a dead peer although data is on its way (keepalive only works on an idle connection).
 int on_socket(void*, curl_socket_t fd, curlsocktype) {
-  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMsMax, sizeof(kUnacknowledgedMsMax));
+  setsockopt(
+      fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMsMax, sizeof(kUnacknowledgedMsMax)
+  );
   return CURL_SOCKOPT_OK;
 }
 
@@ -35,8 +37,10 @@ void set_blob(CURL* easy, CURLoption option, const std::string& data) {
 }
 
 // A file if one is named, else inline data, else nothing.
-void set_pem(CURL* easy, CURLoption file_option, const std::string& file, CURLoption blob_option,
-             const std::string& data) {
+void set_pem(
+    CURL* easy, CURLoption file_option, const std::string& file, CURLoption blob_option,
+    const std::string& data
+) {
   if (!file.empty()) {
     curl_easy_setopt(easy, file_option, file.c_str());
   } else if (!data.empty()) {
@@ -92,7 +96,10 @@ Result<std::unique_ptr<HttpLoop>> HttpLoop::open(ApiAccess access, std::string u
 }
 
 HttpLoop::HttpLoop(ApiAccess access, std::string user_agent, CURLM* multi)
-    : access_{std::move(access)}, user_agent_{std::move(user_agent)}, multi_{multi}, token_{access_} {
+    : access_{std::move(access)},
+      user_agent_{std::move(user_agent)},
+      multi_{multi},
+      token_{access_} {
   thread_ = std::thread{[this] { run(); }};
 }
 
@@ -170,7 +177,8 @@ void HttpLoop::run_timers() {
 
 int HttpLoop::wait_ms() const {
   if (timers_.empty()) return kIdleWaitMs;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(timers_.begin()->first - BootClock::now());
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(timers_.begin()->first - BootClock::now());
   return static_cast<int>(std::clamp<int64_t>(left.count(), 0, kIdleWaitMs));
 }
 
@@ -203,7 +211,10 @@ void HttpLoop::configure(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
   curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, kCaCacheS);
   set_pem(easy, CURLOPT_CAINFO, access_.ca_file, CURLOPT_CAINFO_BLOB, access_.ca_data);
-  set_pem(easy, CURLOPT_SSLCERT, access_.certificate_file, CURLOPT_SSLCERT_BLOB, access_.certificate_data);
+  set_pem(
+      easy, CURLOPT_SSLCERT, access_.certificate_file, CURLOPT_SSLCERT_BLOB,
+      access_.certificate_data
+  );
   set_pem(easy, CURLOPT_SSLKEY, access_.key_file, CURLOPT_SSLKEY_BLOB, access_.key_data);
   if (const std::string& token = token_.get(BootClock::now()); !token.empty()) {
     curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, token.c_str());
@@ -222,9 +233,12 @@ void HttpLoop::configure(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error_text);
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   if (!request.content_type.empty()) {
-    transfer.headers = curl_slist_append(nullptr, ("Content-Type: " + request.content_type).c_str());
+    transfer.headers =
+        curl_slist_append(nullptr, ("Content-Type: " + request.content_type).c_str());
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(
+        easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size())
+    );
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.c_str());  // lives in the transfer
   }
 }
@@ -249,7 +263,8 @@ void HttpLoop::finish(CURL* easy, CURLcode code) {
   if (transfer->too_long) {
     answer.reason = "answer is longer than " + std::to_string(kBodyBytesMax) + " bytes";
   } else if (code != CURLE_OK) {
-    answer.reason = transfer->error_text[0] != '\0' ? transfer->error_text : curl_easy_strerror(code);
+    answer.reason =
+        transfer->error_text[0] != '\0' ? transfer->error_text : curl_easy_strerror(code);
   }
   // The token may have been replaced before its time.
   if (answer.status == 401) token_.forget();

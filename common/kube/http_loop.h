@@ -29,7 +29,7 @@ namespace raven::kube {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string target;        // path and query
+  std::string target;  // path and query
   std::string body;
   std::string content_type;  // empty: no body
   std::chrono::milliseconds timeout{10'000};
@@ -39,7 +39,7 @@ struct HttpRequest {
 
 struct HttpAnswer {
   enum class End {
-    kComplete,   // status and body are there
+    kComplete,  // status and body are there
     kTimeout,
     kAborted,    // on_chunk said so, or the body was too long
     kStopped,    // by stop()

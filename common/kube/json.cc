@@ -28,7 +28,9 @@ class ParseGuard {
     if (event == Kind::key) {
       const auto& name = parsed.get_ref<const std::string&>();
       if (!members_.back().insert(name).second)
-        throw std::runtime_error("member \"" + name.substr(0, kExcerptBytesMax) + "\" is given twice");
+        throw std::runtime_error(
+            "member \"" + name.substr(0, kExcerptBytesMax) + "\" is given twice"
+        );
     }
     return true;
   }
@@ -54,8 +56,8 @@ const Json* as_object(const Json& root, JsonPath path) {
 Result<Json> parse_json(std::string_view text, JsonLimits limits) {
   if (text.size() > limits.bytes_max) {
     return Error{
-        ErrorCode::kInvalid,
-        "JSON: " + std::to_string(text.size()) + " bytes, more than " + std::to_string(limits.bytes_max)};
+        ErrorCode::kInvalid, "JSON: " + std::to_string(text.size()) + " bytes, more than " +
+                                 std::to_string(limits.bytes_max)};
   }
   try {
     // The guard has state: the library copies its callback, so it gets a reference.
@@ -65,7 +67,8 @@ Result<Json> parse_json(std::string_view text, JsonLimits limits) {
     });
   } catch (const std::exception& error) {
     return Error{
-        ErrorCode::kInvalid, std::string{"JSON: "} + error.what() + " in \"" + excerpt(text) + "\""};
+        ErrorCode::kInvalid,
+        std::string{"JSON: "} + error.what() + " in \"" + excerpt(text) + "\""};
   }
 }
 
@@ -131,6 +134,8 @@ std::map<std::string, std::string> string_map(const Json& root, JsonPath path) {
   return result;
 }
 
-const char* json_type_name(const Json& value) { return value.type_name(); }
+const char* json_type_name(const Json& value) {
+  return value.type_name();
+}
 
 }  // namespace raven::kube

@@ -14,7 +14,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kRequestTimeoutMin{100};
 constexpr milliseconds kReleaseTimeout{2'000};
 
-int64_t to_ns(Instant instant) { return instant.time_since_epoch().count(); }
+int64_t to_ns(Instant instant) {
+  return instant.time_since_epoch().count();
+}
 
 Json lease_json(const ObjectName& name, const LeaseRecord& record) {
   Json metadata{{"name", name.name}, {"namespace", name.name_space}};
@@ -24,15 +26,18 @@ Json lease_json(const ObjectName& name, const LeaseRecord& record) {
 
 }  // namespace
 
-LeaderElector::LeaderElector(Cluster& cluster, ObjectName lease, ElectionConfig config,
-                             std::function<void(bool)> on_change)
+LeaderElector::LeaderElector(
+    Cluster& cluster, ObjectName lease, ElectionConfig config, std::function<void(bool)> on_change
+)
     : cluster_{cluster},
       lease_{std::move(lease)},
       config_{config},
       on_change_{std::move(on_change)},
       election_{std::move(config), std::random_device{}()} {}
 
-LeaderElector::~LeaderElector() { stop(); }
+LeaderElector::~LeaderElector() {
+  stop();
+}
 
 void LeaderElector::start() {
   thread_ = std::thread{[this] { run(); }};
@@ -121,8 +126,10 @@ void LeaderElector::publish() {
   }
   if (leads == reported_) return;
   reported_ = leads;
-  log::info("election", "{} {} epoch={}", config_.identity, leads ? "leads" : "does not lead any more",
-            election_.epoch());
+  log::info(
+      "election", "{} {} epoch={}", config_.identity, leads ? "leads" : "does not lead any more",
+      election_.epoch()
+  );
   on_change_(leads);
 }
 

@@ -21,7 +21,8 @@ class LeaderElector {
   // change, and must return at once.
   LeaderElector(
       Cluster& cluster, ObjectName lease, ElectionConfig config,
-      std::function<void(bool leads)> on_change);
+      std::function<void(bool leads)> on_change
+  );
   ~LeaderElector();
   LeaderElector(const LeaderElector&) = delete;
   LeaderElector& operator=(const LeaderElector&) = delete;
@@ -48,11 +49,11 @@ class LeaderElector {
   const ObjectName lease_;
   const ElectionConfig config_;
   const std::function<void(bool)> on_change_;
-  Election election_;          // elector's thread only
-  bool reported_ = false;      // elector's thread only
+  Election election_;                       // elector's thread only
+  bool reported_ = false;                   // elector's thread only
   std::atomic<int64_t> valid_until_ns_{0};  // 0: not leading
   std::atomic<int64_t> epoch_{0};
-  mutable std::mutex mutex_;   // guards stopping_, leader_
+  mutable std::mutex mutex_;  // guards stopping_, leader_
   std::condition_variable wake_;
   bool stopping_ = false;
   std::string leader_;

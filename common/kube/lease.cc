@@ -23,7 +23,8 @@ LeaseRecord LeaseRecord::from_json(const Json& lease) {
   LeaseRecord record;
   record.holder = text_or(lease, {"spec", "holderIdentity"});
   record.duration = std::chrono::seconds{std::clamp<int64_t>(
-      find_integer(lease, {"spec", "leaseDurationSeconds"}).value_or(0), 0, kDurationMaxS)};
+      find_integer(lease, {"spec", "leaseDurationSeconds"}).value_or(0), 0, kDurationMaxS
+  )};
   record.acquire_time = text_or(lease, {"spec", "acquireTime"});
   record.renew_time = text_or(lease, {"spec", "renewTime"});
   record.transitions = find_integer(lease, {"spec", "leaseTransitions"}).value_or(0);
@@ -44,9 +45,11 @@ Json LeaseRecord::spec_json() const {
 bool LeaseObserver::observe(const std::string& key, const LeaseRecord& record, Instant now) {
   const auto [found, is_new] = seen_.try_emplace(key);
   Seen& seen = found->second;
-  const bool changed = is_new || seen.holder != record.holder || seen.renew_time != record.renew_time ||
-                       seen.transitions != record.transitions;
-  if (changed) seen = {record.holder, record.renew_time, record.transitions, record.duration, now};
+  const bool changed = is_new || seen.holder != record.holder ||
+                       seen.renew_time != record.renew_time ||
+                       seen.resource_version != record.resource_version;
+  if (changed)
+    seen = {record.holder, record.renew_time, record.resource_version, record.duration, now};
   seen.duration = record.duration;
   return !record.holder.empty() && now < seen.changed_at + seen.duration;
 }
@@ -57,7 +60,9 @@ std::optional<Instant> LeaseObserver::stale_at(const std::string& key) const {
   return found->second.changed_at + found->second.duration;
 }
 
-void LeaseObserver::forget(const std::string& key) { seen_.erase(key); }
+void LeaseObserver::forget(const std::string& key) {
+  seen_.erase(key);
+}
 
 Status renew_heartbeat(Cluster& cluster, const Heartbeat& heartbeat, RequestOptions options) {
   const std::string now = micro_time_now();

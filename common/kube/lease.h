@@ -21,12 +21,12 @@ const Kind& lease_kind();
 
 // The spec of a Lease, as far as it is used.
 struct LeaseRecord {
-  std::string holder;              // holderIdentity, empty: nobody
+  std::string holder;  // holderIdentity, empty: nobody
   std::chrono::seconds duration{0};
-  std::string acquire_time;        // MicroTime text, never interpreted
+  std::string acquire_time;  // MicroTime text, never interpreted
   std::string renew_time;
-  int64_t transitions = 0;         // how often the holder changed: the epoch of a leader
-  std::string resource_version;    // empty: not stored yet
+  int64_t transitions = 0;       // how often the holder changed: the epoch of a leader
+  std::string resource_version;  // empty: not stored yet
 
   static LeaseRecord from_json(const Json& lease);
   Json spec_json() const;
@@ -47,7 +47,7 @@ class LeaseObserver {
   struct Seen {
     std::string holder;
     std::string renew_time;
-    int64_t transitions = 0;
+    std::string resource_version;
     std::chrono::seconds duration{0};
     Instant changed_at;
   };

@@ -11,8 +11,9 @@
 
 namespace raven::kube {
 
-// The documents that hold something, in order; each is one JSON value.  Plain YAML scalars are typed
-// as YAML 1.2 does (true, false, null, numbers), quoted ones are text.  Errors name the line.
-Result<std::vector<Json>> parse_manifests(std::string_view text);
+// The documents that hold something, in order; each is one JSON value.  Plain YAML scalars are
+// typed as YAML 1.2 does (true, false, null, decimal numbers), quoted ones are text.  `file` is for
+// messages, which say line and column.
+Result<std::vector<Json>> parse_manifests(const std::string& file, std::string_view text);
 
 }  // namespace raven::kube

@@ -88,7 +88,8 @@ Status check_version(const Json& current, const std::string& expected) {
 }
 
 Status check_name(const Kind& kind, const ObjectName& name) {
-  const bool name_space_fits = kind.namespaced ? is_valid_object_name(name.name_space) : name.name_space.empty();
+  const bool name_space_fits =
+      kind.namespaced ? is_valid_object_name(name.name_space) : name.name_space.empty();
   if (is_valid_object_name(name.name) && name_space_fits) return {};
   return Error{ErrorCode::kInvalid, kind.plural + " \"" + name.key() + "\": is no valid name"};
 }
@@ -125,9 +126,9 @@ const ManifestFolder::File& ManifestFolder::load(const std::string& file) {
   entry.stamp = stamp;
   entry.problem.clear();
   const auto text = read_file(file, kFileBytesMax);
-  auto documents = text ? parse_manifests(*text) : Result<std::vector<Json>>{text.error()};
+  auto documents = text ? parse_manifests(file, *text) : Result<std::vector<Json>>{text.error()};
   if (!documents) {
-    entry.problem = file + ": " + documents.error().message;
+    entry.problem = documents.error().message;
     return entry;
   }
   std::vector<Object> objects;
@@ -159,8 +160,9 @@ ManifestFolder::Listing ManifestFolder::list(const Kind& kind) {
       if (object_file(kind, name) == file) {
         listing.objects[name.key()] = object;
       } else {
-        listing.problems.push_back(file + ": holds " + name.key() + ", so it must be named " +
-                                   object_file(kind, name));
+        listing.problems.push_back(
+            file + ": holds " + name.key() + ", so it must be named " + object_file(kind, name)
+        );
       }
     }
   }
@@ -219,8 +221,9 @@ Result<Json> ManifestFolder::update(const Kind& kind, Json object) {
   return store(kind, std::move(object));
 }
 
-Result<Json> ManifestFolder::patch(const Kind& kind, const ObjectName& name,
-                                   const Json& merge_patch, Part part) {
+Result<Json> ManifestFolder::patch(
+    const Kind& kind, const ObjectName& name, const Json& merge_patch, Part part
+) {
   RAVEN_ASSIGN(const UniqueFd lock, lock_folder(path_));
   RAVEN_ASSIGN(const Json current, get(kind, name));
   RAVEN_TRY(check_version(current, resource_version(merge_patch)));

@@ -6,9 +6,9 @@
 //   PATH/<anything>.yaml                    any number of documents, only read
 //
 // An object file wins over a document of the same kind and name.  Files are replaced by rename, by
-// people and tools too ("mv new.yaml nodes/x.yaml", under "flock PATH/.lock" when it is read first).
-// We write JSON, which is YAML.  Writes of several processes exclude each other by the lock;
-// resourceVersion is a digest of the content, so every change is seen as one.
+// people and tools too ("mv new.yaml nodes/x.yaml", under "flock PATH/.lock" when it is read
+// first). We write JSON, which is YAML.  Writes of several processes exclude each other by the
+// lock; resourceVersion is a digest of the content, so every change is seen as one.
 //
 // Threading: none; callers serialise (each process also holds the lock while it writes).
 #pragma once
@@ -28,7 +28,8 @@ class ManifestFolder {
 
   struct Listing {
     Objects objects;
-    std::vector<std::string> problems;  // files that could not be read; their last good content counts
+    std::vector<std::string>
+        problems;  // files that could not be read; their last good content counts
   };
   Listing list(const Kind& kind);
 

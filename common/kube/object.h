@@ -40,7 +40,8 @@ using Snapshot = std::shared_ptr<const Objects>;
 ObjectName object_name(const Json& object);
 std::string resource_version(const Json& object);
 
-// True for names that Kubernetes allows (DNS subdomain): also what makes them safe in a URL or path.
+// True for names that Kubernetes allows (DNS subdomain): also what makes them safe in a URL or
+// path.
 bool is_valid_object_name(std::string_view name);
 
 }  // namespace raven::kube

@@ -6,7 +6,9 @@
 
 namespace raven::kube {
 
-Result<std::unique_ptr<Cluster>> open_cluster(const std::string& source, const ClusterOptions& options) {
+Result<std::unique_ptr<Cluster>> open_cluster(
+    const std::string& source, const ClusterOptions& options
+) {
   constexpr std::string_view kKubeconfig = "kubeconfig:", kDirectory = "dir:";
   if (source == "cluster") {
     auto access = in_cluster_access(options);

@@ -49,7 +49,8 @@ Reflector::Request Reflector::begin(Instant now) {
   ++status_.watches;
   // Spread, so that many watches do not end together.
   const double factor = std::uniform_real_distribution<double>{0.9, 1.1}(random_);
-  const milliseconds timeout{static_cast<int64_t>(static_cast<double>(watch_timeout_.count()) * factor)};
+  const milliseconds timeout{
+      static_cast<int64_t>(static_cast<double>(watch_timeout_.count()) * factor)};
   return {true, watch_target(timeout), timeout + kWatchGrace};
 }
 
@@ -79,13 +80,13 @@ bool Reflector::on_line(std::string_view line, Instant now) {
   }
   auto event = parse_json(line);
   if (!event) {
-    refusal_ = "watch: " + event.error().message;
+    refusal_ = event.error().message;
     return false;
   }
   const auto type = find_text(*event, {"type"});
   const auto object = event->is_object() ? event->find("object") : event->end();
   if (!type || object == event->end() || !object->is_object()) {
-    refusal_ = "watch: event without type or object";
+    refusal_ = "event without type or object";
     return false;
   }
   ++events_;
@@ -98,13 +99,13 @@ bool Reflector::on_line(std::string_view line, Instant now) {
 
 void Reflector::on_error_event(const Json& status) {
   expired_ = find_integer(status, {"code"}) == 410 || text_or(status, {"reason"}) == "Expired";
-  if (!expired_) refusal_ = "watch: " + text_or(status, {"message"}, "error without a message");
+  if (!expired_) refusal_ = text_or(status, {"message"}, "error without a message");
 }
 
 bool Reflector::take_event(std::string_view type, const Json& object) {
   const std::string version = resource_version(object);
   if (version.empty() || (type != "BOOKMARK" && object_name(object).name.empty())) {
-    refusal_ = "watch: " + std::string{type} + " without name or resourceVersion";
+    refusal_ = std::string{type} + " without name or resourceVersion";
     return false;
   }
   if (type == "ADDED" || type == "MODIFIED") {
@@ -112,7 +113,7 @@ bool Reflector::take_event(std::string_view type, const Json& object) {
   } else if (type == "DELETED") {
     erase(object);
   } else if (type != "BOOKMARK") {
-    refusal_ = "watch: event of unknown type \"" + std::string{type} + "\"";
+    refusal_ = "event of unknown type \"" + std::string{type} + "\"";
     return false;
   }
   version_ = version;
@@ -219,7 +220,10 @@ milliseconds Reflector::on_watch_done(const HttpAnswer& answer, Instant now) {
     return milliseconds{0};
   }
   // Watch on from the same version: nothing is known to be lost.
-  return fail("watch", answer);
+  HttpAnswer failed = answer;
+  if (answer.end == HttpAnswer::End::kComplete && answer.status == 200)
+    failed.reason = "the server ended it at once";
+  return fail("watch", failed);
 }
 
 milliseconds Reflector::expire() {

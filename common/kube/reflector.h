@@ -7,7 +7,8 @@
 // missing from it is gone, and nothing is gone before it is complete.  Versions are opaque: kept,
 // never compared.
 //
-// Threading: begin(), on_line(), on_done() from one thread; snapshot(), synced(), status() from any.
+// Threading: begin(), on_line(), on_done() from one thread; snapshot(), synced(), status() from
+// any.
 #pragma once
 
 #include <chrono>
@@ -80,14 +81,14 @@ class Reflector {
   Instant began_at_{};
   bool is_watch_ = false;
   unsigned events_ = 0;
-  bool expired_ = false;    // the stream said 410
-  std::string refusal_;     // the stream cannot be trusted: why
+  bool expired_ = false;  // the stream said 410
+  std::string refusal_;   // the stream cannot be trusted: why
   // Of the list under way.
   Objects page_objects_;
   std::string list_version_;
   std::string continue_token_;
 
-  std::string version_;  // where to watch from; empty: list first
+  std::string version_;       // where to watch from; empty: list first
   mutable std::mutex mutex_;  // guards all below
   Objects objects_;
   mutable Snapshot snapshot_;  // of objects_; null: to be made anew

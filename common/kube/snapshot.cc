@@ -22,9 +22,13 @@ constexpr std::size_t kFileBytesMax = 256u << 20;
 constexpr std::size_t kGenerationsKept = 2;
 constexpr std::string_view kMagic = "# raven-gateway snapshot 1 ";
 
-Error invalid(std::string message) { return {ErrorCode::kInvalid, std::move(message)}; }
+Error invalid(std::string message) {
+  return {ErrorCode::kInvalid, std::move(message)};
+}
 
-std::string file_name(uint64_t generation) { return fmt::format("snapshot-{:016}.yaml", generation); }
+std::string file_name(uint64_t generation) {
+  return fmt::format("snapshot-{:016}.yaml", generation);
+}
 
 std::optional<uint64_t> parse_unsigned(std::string_view text) {
   uint64_t value = 0;
@@ -48,7 +52,8 @@ std::vector<uint64_t> generations_in(const std::string& folder) {
   std::vector<uint64_t> generations;
   std::error_code code;
   for (const auto& entry : fs::directory_iterator{folder, code})
-    if (const auto generation = generation_of(entry.path().filename())) generations.push_back(*generation);
+    if (const auto generation = generation_of(entry.path().filename()))
+      generations.push_back(*generation);
   std::sort(generations.rbegin(), generations.rend());
   return generations;
 }
@@ -94,12 +99,14 @@ Result<SnapshotStore::Loaded> parse_snapshot(std::string_view text, uint64_t gen
   const std::string_view line = text.substr(0, line_end), body = text.substr(line_end + 1);
   const std::size_t header_end = line.find("sha256=") + std::string_view{"sha256="}.size();
   const std::size_t written_at = line.find("written=");
-  if (header_end > line.size() || written_at == std::string_view::npos) return invalid("header is cut");
+  if (header_end > line.size() || written_at == std::string_view::npos)
+    return invalid("header is cut");
   if (digest_of(line.substr(0, header_end), body) != line.substr(header_end))
     return invalid("checksum is wrong: cut short or changed");
   SnapshotStore::Loaded loaded;
   loaded.generation = generation;
-  const std::string_view written = line.substr(written_at + 8, line.find(' ', written_at) - written_at - 8);
+  const std::string_view written =
+      line.substr(written_at + 8, line.find(' ', written_at) - written_at - 8);
   loaded.written_at_unix_s = static_cast<int64_t>(parse_unsigned(written).value_or(0));
   if (!line.starts_with(make_header(generation, loaded.written_at_unix_s)))
     return invalid("is of another generation than its name says");
@@ -132,8 +139,7 @@ Status SnapshotStore::save(const ObjectsByKind& objects) {
   const std::string digest = sha256_hex(body);
   if (digest == last_digest_) return {};
   std::error_code code;
-  if (fs::create_directories(folder_, code))
-    fs::permissions(folder_, fs::perms::owner_all, code);
+  if (fs::create_directories(folder_, code)) fs::permissions(folder_, fs::perms::owner_all, code);
   if (code) return errno_error("create " + folder_, code.value());
   if (!newest_) {
     const auto on_disk = generations_in(folder_);
@@ -142,7 +148,8 @@ Status SnapshotStore::save(const ObjectsByKind& objects) {
   const uint64_t generation = *newest_ + 1;
   const std::string header = make_header(generation, std::time(nullptr));
   RAVEN_TRY(write_file_atomic(
-      folder_ + "/" + file_name(generation), header + digest_of(header, body) + "\n" + body, 0600));
+      folder_ + "/" + file_name(generation), header + digest_of(header, body) + "\n" + body, 0600
+  ));
   newest_ = generation;
   last_digest_ = digest;
   const auto on_disk = generations_in(folder_);

@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A file is "snapshot-<generation>.yaml": a header comment with length and SHA-256, then one
-// manifest per document.  It is written beside, synced and renamed; the two newest are kept.  A file
-// that is cut, changed or of another format is passed over: never half of one is used.
+// manifest per document.  It is written beside, synced and renamed; the two newest are kept.  A
+// file that is cut, changed or of another format is passed over: never half of one is used.
 //
 // Threading: one thread; one process per directory.
 #pragma once

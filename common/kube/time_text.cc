@@ -16,9 +16,13 @@ std::string date_and_time(time_t seconds) {
 
 }  // namespace
 
-std::string utc_text(time_t seconds) { return date_and_time(seconds) + "Z"; }
+std::string utc_text(time_t seconds) {
+  return date_and_time(seconds) + "Z";
+}
 
-std::string utc_text_now() { return utc_text(std::time(nullptr)); }
+std::string utc_text_now() {
+  return utc_text(std::time(nullptr));
+}
 
 std::string micro_time_now() {
   timespec now{};

@@ -57,11 +57,15 @@ class Reader {
     if (value == nullptr) return std::nullopt;
     const auto replicas = find_integer(*value, {"Replicas"});  // with a capital R
     if (replicas && *replicas >= 0) return replicas;
-    problem("spec." + std::string{config} + ".Replicas", "must be a number of at least 0; 0 is used");
+    problem(
+        "spec." + std::string{config} + ".Replicas", "must be a number of at least 0; 0 is used"
+    );
     return 0;
   }
 
-  std::vector<Endpoint> read_endpoints(const Json& object, kube::JsonPath path, const std::string& where) {
+  std::vector<Endpoint> read_endpoints(
+      const Json& object, kube::JsonPath path, const std::string& where
+  ) {
     std::vector<Endpoint> endpoints;
     const Json* list = find(object, path);
     if (list != nullptr && !list->is_array()) problem(where, "must be a list");
@@ -70,9 +74,10 @@ class Reader {
       const std::string place = where + "[" + std::to_string(index++) + "]";
       auto endpoint = read_endpoint(*element, place);
       if (!endpoint) continue;
-      const bool is_known = std::any_of(endpoints.begin(), endpoints.end(), [&](const Endpoint& other) {
-        return other.node_name == endpoint->node_name && other.type == endpoint->type;
-      });
+      const bool is_known =
+          std::any_of(endpoints.begin(), endpoints.end(), [&](const Endpoint& other) {
+            return other.node_name == endpoint->node_name && other.type == endpoint->type;
+          });
       if (is_known) {
         problem(place, "node " + endpoint->node_name + " is listed twice; the first entry is used");
       } else {
@@ -91,7 +96,9 @@ class Reader {
     }
     const std::string type = text_or(json, {"type"}, is_alpha_ ? "tunnel" : "");
     if (type != "tunnel" && type != "proxy") {
-      problem(where + ".type", "must be tunnel or proxy, not \"" + type + "\"; the endpoint is left out");
+      problem(
+          where + ".type", "must be tunnel or proxy, not \"" + type + "\"; the endpoint is left out"
+      );
       return std::nullopt;
     }
     endpoint.type = type == "proxy" ? EndpointType::kProxy : EndpointType::kTunnel;
@@ -139,8 +146,10 @@ class Reader {
       }
       node.private_ip = text_or(*element, {"privateIP"});
       for (const Json* subnet : elements(*element, {"subnets"})) {
-        if (subnet->is_string()) node.subnets.push_back(subnet->get<std::string>());
-        else problem("status.nodes[" + node.node_name + "].subnets", "an entry is no text");
+        if (subnet->is_string())
+          node.subnets.push_back(subnet->get<std::string>());
+        else
+          problem("status.nodes[" + node.node_name + "].subnets", "an entry is no text");
       }
       gateway_.nodes.push_back(std::move(node));
     }
@@ -162,8 +171,7 @@ std::string_view trimmed(std::string_view text) {
 Result<Gateway> parse_gateway(const Json& object) {
   Gateway gateway;
   Reader{gateway}.read(object);
-  if (gateway.name.empty())
-    return Error{ErrorCode::kInvalid, "Gateway: metadata.name is missing"};
+  if (gateway.name.empty()) return Error{ErrorCode::kInvalid, "Gateway: metadata.name is missing"};
   return gateway;
 }
 
@@ -181,28 +189,35 @@ Json endpoint_json(const Endpoint& endpoint) {
 }
 
 Json gateway_status_json(std::vector<GatewayNode> nodes, std::vector<Endpoint> active_endpoints) {
-  std::sort(nodes.begin(), nodes.end(),
-            [](const auto& a, const auto& b) { return a.node_name < b.node_name; });
-  std::stable_sort(active_endpoints.begin(), active_endpoints.end(),
-                   [](const auto& a, const auto& b) { return a.node_name < b.node_name; });
+  std::sort(nodes.begin(), nodes.end(), [](const auto& a, const auto& b) {
+    return a.node_name < b.node_name;
+  });
+  std::stable_sort(
+      active_endpoints.begin(), active_endpoints.end(),
+      [](const auto& a, const auto& b) { return a.node_name < b.node_name; }
+  );
   Json node_list = Json::array(), active_list = Json::array();
   for (const GatewayNode& node : nodes)
     node_list.push_back(
-        {{"nodeName", node.node_name}, {"privateIP", node.private_ip}, {"subnets", node.subnets}});
+        {{"nodeName", node.node_name}, {"privateIP", node.private_ip}, {"subnets", node.subnets}}
+    );
   for (const Endpoint& endpoint : active_endpoints) active_list.push_back(endpoint_json(endpoint));
   return {{"nodes", std::move(node_list)}, {"activeEndpoints", std::move(active_list)}};
 }
 
-std::vector<IpPrefix> parse_prefix_list(std::string_view text, const std::string& where,
-                                        std::vector<Problem>& problems) {
+std::vector<IpPrefix> parse_prefix_list(
+    std::string_view text, const std::string& where, std::vector<Problem>& problems
+) {
   std::vector<IpPrefix> prefixes;
   while (!text.empty()) {
     const std::size_t comma = std::min(text.find(','), text.size());
     const std::string_view item = trimmed(text.substr(0, comma));
     text.remove_prefix(std::min(comma + 1, text.size()));
     if (item.empty()) continue;
-    if (auto prefix = IpPrefix::parse(item)) prefixes.push_back(*prefix);
-    else problems.push_back({where, prefix.error().message});
+    if (auto prefix = IpPrefix::parse(item))
+      prefixes.push_back(*prefix);
+    else
+      problems.push_back({where, prefix.error().message});
   }
   return prefixes;
 }

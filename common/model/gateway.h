@@ -34,7 +34,7 @@ struct Endpoint {
   uint16_t port = 0;  // 4500 or 10262 when the object says 0
   bool under_nat = false;
   std::string nat_type;
-  std::string public_ip;  // as written: may be empty; see public_address
+  std::string public_ip;     // as written: may be empty; see public_address
   uint16_t public_port = 0;  // 0: not known
   std::map<std::string, std::string> config;
 
@@ -63,9 +63,9 @@ struct Gateway {
   std::string expose_type;                // "", PublicIP, LoadBalancer
   std::optional<int64_t> proxy_replicas;  // unset: no proxyConfig; Raven then starts none
   std::optional<int64_t> tunnel_replicas;
-  std::vector<Endpoint> endpoints;        // order is preference
+  std::vector<Endpoint> endpoints;  // order is preference
 
-  std::vector<GatewayNode> nodes;         // status
+  std::vector<GatewayNode> nodes;  // status
   std::vector<Endpoint> active_endpoints;
 
   std::vector<Problem> problems;
@@ -81,10 +81,12 @@ Result<Gateway> parse_gateway(const kube::Json& object);
 kube::Json endpoint_json(const Endpoint& endpoint);
 // {"nodes": [...], "activeEndpoints": [...]}, both sorted by node name.
 kube::Json gateway_status_json(
-    std::vector<GatewayNode> nodes, std::vector<Endpoint> active_endpoints);
+    std::vector<GatewayNode> nodes, std::vector<Endpoint> active_endpoints
+);
 
 // The prefixes of an annotation value like "10.0.0.0/8, fd00::/64"; bad ones go to `problems`.
 std::vector<IpPrefix> parse_prefix_list(
-    std::string_view text, const std::string& where, std::vector<Problem>& problems);
+    std::string_view text, const std::string& where, std::vector<Problem>& problems
+);
 
 }  // namespace raven::model

@@ -19,7 +19,8 @@ const kube::Kind& config_map_kind() {
 }
 
 const kube::Kind& block_affinity_kind() {
-  static const kube::Kind kind{"crd.projectcalico.org", "v1", "blockaffinities", "BlockAffinity", false};
+  static const kube::Kind kind{
+      "crd.projectcalico.org", "v1", "blockaffinities", "BlockAffinity", false};
   return kind;
 }
 

@@ -11,10 +11,13 @@
 namespace raven::model {
 namespace {
 
-// Builds the network pool by pool, the oldest first, so that whoever comes later finds what is taken.
+// Builds the network pool by pool, the oldest first, so that whoever comes later finds what is
+// taken.
 class Projection {
  public:
-  Projection(std::span<const Gateway> gateways, std::string_view self, const NetworkOptions& options)
+  Projection(
+      std::span<const Gateway> gateways, std::string_view self, const NetworkOptions& options
+  )
       : self_{self}, protected_{options.protected_addresses} {
     for (const Gateway& gateway : gateways) by_age_.push_back(&gateway);
     std::sort(by_age_.begin(), by_age_.end(), [](const Gateway* a, const Gateway* b) {
@@ -28,8 +31,9 @@ class Projection {
       for (const Endpoint& endpoint : gateway->endpoints)
         if (endpoint.public_address) protected_.push_back(*endpoint.public_address);
     for (const Gateway* gateway : by_age_) network_.pools.push_back(make_pool(*gateway));
-    std::sort(network_.pools.begin(), network_.pools.end(),
-              [](const Pool& a, const Pool& b) { return a.name < b.name; });
+    std::sort(network_.pools.begin(), network_.pools.end(), [](const Pool& a, const Pool& b) {
+      return a.name < b.name;
+    });
     find_self();
     refuse_own_lan();
     for (Pool& pool : network_.pools) collect_prefixes(pool);
@@ -43,17 +47,20 @@ class Projection {
   }
 
   Pool make_pool(const Gateway& gateway) {
-    for (const Problem& found : gateway.problems) network_.problems.push_back({gateway.name, found});
+    for (const Problem& found : gateway.problems)
+      network_.problems.push_back({gateway.name, found});
     Pool pool;
     pool.name = gateway.name;
     pool.tunnels_enabled = gateway.tunnels_enabled();
     for (const GatewayNode& node : gateway.nodes) add_member(pool, node);
-    std::sort(pool.members.begin(), pool.members.end(),
-              [](const Member& a, const Member& b) { return a.name < b.name; });
+    std::sort(pool.members.begin(), pool.members.end(), [](const Member& a, const Member& b) {
+      return a.name < b.name;
+    });
     for (const Endpoint& endpoint : gateway.endpoints)
       if (endpoint.type == EndpointType::kTunnel) add_gateway(pool, gateway, endpoint);
-    std::stable_partition(pool.gateways.begin(), pool.gateways.end(),
-                          [](const PoolGateway& box) { return box.active; });
+    std::stable_partition(pool.gateways.begin(), pool.gateways.end(), [](const PoolGateway& box) {
+      return box.active;
+    });
     return pool;
   }
 
@@ -61,31 +68,44 @@ class Projection {
     const std::string where = "status.nodes[" + node.node_name + "]";
     const auto [owner, is_new] = pool_of_node_.emplace(node.node_name, pool.name);
     if (!is_new)
-      return problem(pool.name, where, "is a node of pool " + owner->second + " already; it stays there");
+      return problem(
+          pool.name, where, "is a node of pool " + owner->second + " already; it stays there"
+      );
     Member member;
     member.name = node.node_name;
-    if (const auto address = IpAddress::parse(node.private_ip)) member.private_address = *address;
-    else problem(pool.name, where + ".privateIP", address.error().message);
+    if (const auto address = IpAddress::parse(node.private_ip))
+      member.private_address = *address;
+    else
+      problem(pool.name, where + ".privateIP", address.error().message);
     for (std::size_t i = 0; i < node.subnets.size(); ++i)
       add_prefix(pool, member, node.subnets[i], where + ".subnets[" + std::to_string(i) + "]");
     std::sort(member.prefixes.begin(), member.prefixes.end());
     pool.members.push_back(std::move(member));
   }
 
-  void add_prefix(const Pool& pool, Member& member, const std::string& text, const std::string& where) {
+  void add_prefix(
+      const Pool& pool, Member& member, const std::string& text, const std::string& where
+  ) {
     const auto prefix = IpPrefix::parse(text);
     if (!prefix) return problem(pool.name, where, prefix.error().message);
     if (const char* reason = never_routed(*prefix))
       return problem(pool.name, where, text + ": " + reason + "; it is not routed");
     for (const IpAddress& address : protected_)
       if (prefix->contains(address))
-        return problem(pool.name, where, text + ": holds " + address.text() +
-                       ", which must be reached outside of tunnels; it is not routed");
+        return problem(
+            pool.name, where,
+            text + ": holds " + address.text() +
+                ", which must be reached outside of tunnels; it is not routed"
+        );
     if (const auto taken = claims_.claim(*prefix, pool.name))
-      return problem(pool.name, where, text + ": overlaps " + taken->prefix.text() + " of pool " +
-                     taken->owner + ", which is older; it is not routed");
+      return problem(
+          pool.name, where,
+          text + ": overlaps " + taken->prefix.text() + " of pool " + taken->owner +
+              ", which is older; it is not routed"
+      );
     const auto [owner, is_new] = node_of_prefix_.emplace(*prefix, member.name);
-    if (is_new) member.prefixes.push_back(*prefix);
+    if (is_new)
+      member.prefixes.push_back(*prefix);
     else if (owner->second != member.name)
       problem(pool.name, where, text + ": belongs to node " + owner->second + " already");
   }
@@ -103,20 +123,26 @@ class Projection {
     const std::string where = "spec.endpoints[" + endpoint.node_name + "]";
     const Member* member = pool.member(endpoint.node_name);
     if (member == nullptr)
-      return problem(pool.name, where,
-                     "is no node of the pool in status.nodes; does it carry the label " +
-                         std::string{kGatewayLabel} + "=" + pool.name + "?");
+      return problem(
+          pool.name, where,
+          "is no node of the pool in status.nodes; does it carry the label " +
+              std::string{kGatewayLabel} + "=" + pool.name + "?"
+      );
     PoolGateway box;
     box.name = endpoint.node_name;
     box.tunnel_id = tunnel_id(endpoint.node_name);
     const auto [owner, is_new] = node_of_tunnel_.emplace(box.tunnel_id, box.name);
     if (!is_new)
-      return problem(pool.name, where, "has the same tunnel id as " + owner->second +
-                     "; rename one of the two nodes");
+      return problem(
+          pool.name, where,
+          "has the same tunnel id as " + owner->second + "; rename one of the two nodes"
+      );
     box.active = std::any_of(
-        gateway.active_endpoints.begin(), gateway.active_endpoints.end(), [&](const Endpoint& active) {
+        gateway.active_endpoints.begin(), gateway.active_endpoints.end(),
+        [&](const Endpoint& active) {
           return active.type == EndpointType::kTunnel && active.node_name == endpoint.node_name;
-        });
+        }
+    );
     box.under_nat = endpoint.under_nat;
     box.public_address = endpoint.public_address;
     box.public_port = endpoint.public_port != 0 ? endpoint.public_port : endpoint.port;
@@ -141,14 +167,16 @@ class Projection {
       if (&pool == own) continue;
       for (Member& member : pool.members)
         std::erase_if(member.prefixes, [&](const IpPrefix& prefix) {
-          const auto neighbour = std::find_if(
-              own->members.begin(), own->members.end(), [&](const Member& ours) {
+          const auto neighbour =
+              std::find_if(own->members.begin(), own->members.end(), [&](const Member& ours) {
                 return ours.private_address && prefix.contains(*ours.private_address);
               });
           if (neighbour == own->members.end()) return false;
-          problem(pool.name, "status.nodes[" + member.name + "].subnets",
-                  prefix.text() + ": holds " + neighbour->private_address->text() +
-                      " of our own node " + neighbour->name + "; it is not routed here");
+          problem(
+              pool.name, "status.nodes[" + member.name + "].subnets",
+              prefix.text() + ": holds " + neighbour->private_address->text() +
+                  " of our own node " + neighbour->name + "; it is not routed here"
+          );
           return true;
         });
     }
@@ -173,14 +201,16 @@ class Projection {
 }  // namespace
 
 const Member* Pool::member(std::string_view node) const {
-  const auto found = std::find_if(members.begin(), members.end(),
-                                  [&](const Member& member) { return member.name == node; });
+  const auto found = std::find_if(members.begin(), members.end(), [&](const Member& member) {
+    return member.name == node;
+  });
   return found == members.end() ? nullptr : &*found;
 }
 
 const PoolGateway* Pool::gateway(std::string_view node) const {
-  const auto found = std::find_if(gateways.begin(), gateways.end(),
-                                  [&](const PoolGateway& box) { return box.name == node; });
+  const auto found = std::find_if(gateways.begin(), gateways.end(), [&](const PoolGateway& box) {
+    return box.name == node;
+  });
   return found == gateways.end() ? nullptr : &*found;
 }
 
@@ -201,17 +231,21 @@ std::vector<const Pool*> Network::remote_pools() const {
 }
 
 Network project_network(
-    std::span<const Gateway> gateways, std::string_view self, const NetworkOptions& options) {
+    std::span<const Gateway> gateways, std::string_view self, const NetworkOptions& options
+) {
   return Projection{gateways, self, options}.run();
 }
 
 Network project_network(
-    const kube::Objects& gateways, std::string_view self, const NetworkOptions& options) {
+    const kube::Objects& gateways, std::string_view self, const NetworkOptions& options
+) {
   std::vector<Gateway> parsed;
   std::vector<PoolProblem> unreadable;
   for (const auto& [key, object] : gateways) {
-    if (auto gateway = parse_gateway(*object)) parsed.push_back(std::move(*gateway));
-    else unreadable.push_back({key, {"metadata", gateway.error().message}});
+    if (auto gateway = parse_gateway(*object))
+      parsed.push_back(std::move(*gateway));
+    else
+      unreadable.push_back({key, {"metadata", gateway.error().message}});
   }
   Network network = project_network(std::span<const Gateway>{parsed}, self, options);
   network.problems.insert(network.problems.end(), unreadable.begin(), unreadable.end());

@@ -34,8 +34,8 @@ struct Member {
 struct PoolGateway {
   std::string name;  // of the node
   uint32_t tunnel_id = 0;
-  bool active = false;     // listed in status.activeEndpoints
-  bool under_nat = false;  // it must begin: nobody reaches it first
+  bool active = false;                       // listed in status.activeEndpoints
+  bool under_nat = false;                    // it must begin: nobody reaches it first
   std::optional<IpAddress> public_address;   // where peers reach it
   uint16_t public_port = 0;                  // publicPort, else port
   std::optional<IpAddress> private_address;  // on its LAN
@@ -69,9 +69,9 @@ enum class Role : uint8_t {
 struct Network {
   std::string self;
   Role role = Role::kNone;
-  std::vector<Pool> pools;             // sorted by name
-  std::optional<std::size_t> own;      // index of our pool
-  std::vector<PoolProblem> problems;   // sorted
+  std::vector<Pool> pools;            // sorted by name
+  std::optional<std::size_t> own;     // index of our pool
+  std::vector<PoolProblem> problems;  // sorted
 
   const Pool* own_pool() const { return own ? &pools[*own] : nullptr; }
   const Pool* pool(std::string_view name) const;
@@ -85,10 +85,12 @@ struct NetworkOptions {
 };
 
 Network project_network(
-    std::span<const Gateway> gateways, std::string_view self, const NetworkOptions& options = {});
+    std::span<const Gateway> gateways, std::string_view self, const NetworkOptions& options = {}
+);
 
 // From objects as a cluster or a snapshot gives them; those that do not parse become problems.
 Network project_network(
-    const kube::Objects& gateways, std::string_view self, const NetworkOptions& options = {});
+    const kube::Objects& gateways, std::string_view self, const NetworkOptions& options = {}
+);
 
 }  // namespace raven::model

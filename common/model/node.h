@@ -19,10 +19,10 @@ struct Node {
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
   bool deleting = false;
-  bool ready = false;                       // condition Ready is True
-  std::string private_ip;                   // the first InternalIP, as Raven takes it
+  bool ready = false;      // condition Ready is True
+  std::string private_ip;  // the first InternalIP, as Raven takes it
   std::vector<IpAddress> internal_addresses;
-  std::vector<std::string> pod_cidrs;       // podCIDRs, else [podCIDR]; without empty ones
+  std::vector<std::string> pod_cidrs;  // podCIDRs, else [podCIDR]; without empty ones
   std::vector<Problem> problems;
 
   // Name of the Gateway whose pool it is in; empty: none.

@@ -6,7 +6,8 @@
 namespace raven::model {
 
 std::optional<PrefixClaims::Claim> PrefixClaims::claim(
-    const IpPrefix& prefix, const std::string& owner) {
+    const IpPrefix& prefix, const std::string& owner
+) {
   // Prefixes order by address, then length: what contains this one, or equals it, lies before.
   const auto after = outermost_.upper_bound(prefix);
   if (after != outermost_.begin()) {

@@ -228,9 +228,6 @@ void TableSettings::describe(settings::Schema<TableSettings>& schema) {
 
 void Settings::describe(settings::Schema<Settings>& schema) {
   schema.field("instance", &Settings::instance, "Name of the lock and of DPDK's files: one per box.");
-  schema.choice(
-      "log_level", &Settings::log_level, {"error", "warning", "info", "debug"}, "What is logged."
-  );
   schema.field("workers", &Settings::workers, "The threads that forward packets.");
   schema.field("memory", &Settings::memory, "Memory of packets and tables.");
   schema.field("ports", &Settings::ports, "The network ports.").required();

@@ -67,7 +67,6 @@ struct TableSettings {
 
 struct Settings {
   std::string instance = "raven";
-  std::string log_level = "info";
   WorkerSettings workers;
   MemorySettings memory;
   std::vector<PortSettings> ports;

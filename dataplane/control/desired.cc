@@ -201,6 +201,12 @@ std::vector<IpPrefix> Desired::remote_prefixes() const {
   return all;
 }
 
+std::size_t Desired::prefix_count() const {
+  std::size_t count = own_prefixes.size() + remote_prefixes().size();
+  for (const LocalNode& node : nodes) count += node.prefixes.size();
+  return count;
+}
+
 CheckedDesired check_desired(const dpapi::v1::DesiredState& message) {
   return Checker{message}.run();
 }

@@ -61,6 +61,7 @@ struct Desired {
   bool same_as(const Desired& other) const;
   // All prefixes that only a tunnel may carry, blocked ones included.
   std::vector<IpPrefix> remote_prefixes() const;
+  std::size_t prefix_count() const;
 };
 
 struct CheckedDesired {

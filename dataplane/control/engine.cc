@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/control/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "common/base/log.h"
+#include "dataplane/sa/static_file.h"
+
+namespace raven::dataplane {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kSaTick{250};
+constexpr milliseconds kWatchTick{1000};
+
+SelectionSettings selection_settings(const Settings& settings) {
+  return {settings.probe_loss_max, milliseconds{settings.switch_back_ms}};
+}
+
+std::vector<KernelPort> kernel_ports(const PacketPath& path) {
+  std::vector<KernelPort> ports;
+  for (const auto& port : path.ports())
+    ports.push_back({port->index(), port->settings().kernel_interface, 0, port->mtu()});
+  return ports;
+}
+
+}  // namespace
+
+Engine::Engine(event::Loop& loop, const Settings& settings, PacketPath& path, PortFilter& filter)
+    : loop_{loop},
+      settings_{settings},
+      path_{path},
+      filter_{filter},
+      selection_{selection_settings(settings)},
+      peers_{path.writer(), [this](TunnelId tunnel) { tunnel_moved(tunnel); }},
+      slots_{path.writer(), path.tables()},
+      watch_{path.worker_count()} {}
+
+Result<std::unique_ptr<Engine>> Engine::start(
+    event::Loop& loop, const Settings& settings, PacketPath& path, PortFilter& filter
+) {
+  std::unique_ptr<Engine> engine{new Engine{loop, settings, path, filter}};
+  Engine* self = engine.get();
+  RAVEN_ASSIGN(
+      engine->mirror_, Mirror::start(loop, kernel_ports(path), engine->slots_, [self] {
+        if (self->mirror_) self->refresh_kernel_view();
+      })
+  );
+  RAVEN_TRY(engine->open_sas());
+  engine->refresh_kernel_view();
+  engine->start_timers();
+  return engine;
+}
+
+Engine::~Engine() {
+  for (const event::TimerId timer : timers_) loop_.cancel(timer);
+}
+
+Status Engine::open_sas() {
+  const SaManagerSettings limits{
+      path_.worker_count(), settings_.tables.sas_max,
+      std::chrono::seconds{settings_.sa_grace_seconds}
+  };
+  RAVEN_ASSIGN(sas_, SaManager::create(limits, peers_, [this](const SaEvent& event) {
+                 if (sa_socket_) sa_socket_->tell(event);
+               }));
+  if (static_sas()) {
+    log::warning(
+        "sa", "static SAs from {}: for labs and measurements only, a restart repeats nonces",
+        settings_.static_sa_file
+    );
+    RAVEN_ASSIGN(
+        auto configs, load_static_sas(settings_.static_sa_file, settings_.replay_window)
+    );
+    for (SaConfig& config : configs) RAVEN_TRY(sas_->add(std::move(config), BootClock::now()));
+  }
+  if (settings_.sockets.sa.empty()) return {};
+  const SaSocketSettings socket{
+      settings_.sockets.sa, file_mode(settings_.sockets.sa_mode), settings_.sockets.allowed_uids,
+      settings_.replay_window
+  };
+  RAVEN_ASSIGN(sa_socket_, SaSocket::open(loop_, socket, *sas_));
+  return {};
+}
+
+void Engine::start_timers() {
+  const milliseconds probe_period{settings_.probe_interval_ms};
+  timers_.push_back(loop_.call_every(probe_period, [this] { probe_tick(); }));
+  timers_.push_back(loop_.call_every(kSaTick, [this] {
+    sas_->tick(BootClock::now());
+    path_.writer().reclaim();
+  }));
+  timers_.push_back(loop_.call_every(kWatchTick, [this] { watch_workers(); }));
+}
+
+// New in, switch, old out: see TableWriter.
+Result<Engine::Applied> Engine::apply(const dpapi::v1::DesiredState& message) {
+  if (message.generation() < desired_.generation)
+    return Error{
+        ErrorCode::kConflict,
+        fmt::format(
+            "generation {} is older than {}, which is applied: read GetStatus and go on from there",
+            message.generation(), desired_.generation
+        )
+    };
+  CheckedDesired checked = check_desired(message);
+  if (const std::size_t prefixes = checked.state.prefix_count();
+      prefixes > settings_.tables.routes_max)
+    return Error{
+        ErrorCode::kInvalid, fmt::format(
+                                 "{} prefixes, at most {} (setting tables.routes_max)", prefixes,
+                                 settings_.tables.routes_max
+                             )
+    };
+  if (checked.state.same_as(desired_) && desired_.generation != 0) {
+    desired_.generation = checked.state.generation;
+    return Applied{false, errors_};
+  }
+  const std::string filter_problem = update_filter(checked.state);
+  const std::vector<ItemError> no_slot = peers_.add_new(checked.state);
+  desired_ = std::move(checked.state);
+  errors_ = std::move(checked.errors);
+  errors_.insert(errors_.end(), no_slot.begin(), no_slot.end());
+  if (!filter_problem.empty()) errors_.push_back({"kernel filter", filter_problem});
+  std::erase_if(answers_seen_, [this](const auto& item) { return !peers_.peer(item.first); });
+  topology_stale_ = true;
+  take_selection_inputs();
+  refresh_kernel_view();
+  choose(BootClock::now());
+  peers_.remove_old(desired_);
+  sas_->peers_changed();
+  forget_unused_destinations();
+  path_.writer().reclaim();
+  log::info(
+      "control", "applied generation {}: {} peers, {} pools, {} nodes, {} errors",
+      desired_.generation, desired_.peers.size(), desired_.pools.size(), desired_.nodes.size(),
+      errors_.size()
+  );
+  for (const ItemError& error : errors_) log::warning("control", "{}: {}", error.item, error.reason);
+  return Applied{true, errors_};
+}
+
+void Engine::take_selection_inputs() {
+  std::vector<uint32_t> tunnels;
+  for (const Peer& peer : desired_.peers)
+    if (peers_.peer(TunnelId{peer.tunnel}) != nullptr) tunnels.push_back(peer.tunnel);
+  std::map<std::string, std::vector<uint32_t>> gateways;
+  for (const RemotePool& pool : desired_.pools) gateways[pool.name] = pool.gateways;
+  selection_.set_tunnels(tunnels);
+  selection_.set_pools(gateways);
+}
+
+// Addresses and next hops, as they are now, into box, topology and tunnels.
+void Engine::refresh_kernel_view() {
+  std::vector<IpAddress> addresses;
+  for (const netlink::Address& address : mirror_->addresses()) addresses.push_back(address.address);
+  own_addresses_ = std::move(addresses);
+  path_.writer().publish_box(build_box(desired_, own_addresses_));
+  publish_topology();
+  for (const auto& [tunnel, row] : peers_.peers()) tunnel_moved(tunnel);
+  update_filter(desired_);
+}
+
+std::vector<NodeHop> Engine::look_up_nodes() {
+  std::vector<NodeHop> hops;
+  for (const LocalNode& node : desired_.nodes) {
+    NodeHop hop;
+    if (const Result<AdjacencyIndex> slot = mirror_->want(node.address); slot.ok()) {
+      hop.adjacency = *slot;
+    } else {
+      log::error("control", "node {}: {}", node.name, slot.error().message);
+    }
+    if (const NextHop* next = mirror_->next_hop(node.address); next != nullptr && next->port) {
+      hop.source = next->source;
+      hop.mtu = path_.ports()[next->port->value()]->mtu();
+    }
+    hops.push_back(hop);
+  }
+  return hops;
+}
+
+void Engine::publish_topology() {
+  std::vector<NodeHop> hops = look_up_nodes();
+  if (!topology_stale_ && hops == node_hops_) return;
+  path_.writer().publish_topology(build_topology(desired_, peers_.pools(), hops));
+  node_hops_ = std::move(hops);
+  topology_stale_ = false;
+}
+
+// What fails is tried again with the next change.
+std::string Engine::update_filter(const Desired& state) {
+  const Status updated = filter_.update(own_addresses_, state.remote_prefixes());
+  if (updated.ok()) return "";
+  log::error("filter", "{}", updated.error().message);
+  return updated.error().message;
+}
+
+// The next hop towards the peer, and how much fits through the tunnel.
+void Engine::tunnel_moved(TunnelId tunnel) {
+  const PeerTables::PeerRow* row = peers_.peer(tunnel);
+  if (row == nullptr || row->newest == nullptr) return;
+  const IpAddress peer = row->newest->outer().addresses().destination;
+  const Result<AdjacencyIndex> slot = mirror_->want(peer);
+  if (!slot.ok()) {
+    log::error("control", "peer {}: {}", peer.text(), slot.error().message);
+    return;
+  }
+  path_.writer().set_peer_adjacency(row->index, *slot);
+  const NextHop* hop = mirror_->next_hop(peer);
+  if (hop == nullptr || !hop->port) return;
+  const uint32_t mtu = path_.ports()[hop->port->value()]->mtu();
+  path_.writer().set_peer_path_mtu(
+      row->index, static_cast<uint16_t>(row->newest->inner_size_max(mtu))
+  );
+}
+
+void Engine::forget_unused_destinations() {
+  std::set<IpAddress> used;
+  for (const LocalNode& node : desired_.nodes) used.insert(node.address);
+  for (const auto& [tunnel, row] : peers_.peers())
+    if (row.newest != nullptr) used.insert(row.newest->outer().addresses().destination);
+  mirror_->keep_only(used);
+}
+
+void Engine::probe_tick() {
+  const Instant now = BootClock::now();
+  take_answers(now);
+  choose(now);
+  send_probes();
+  take_reports(now);
+  path_.writer().reclaim();
+}
+
+void Engine::take_answers(Instant now) {
+  for (const auto& [tunnel, row] : peers_.peers()) {
+    const PeerSlot& slot = tables().peers[row.index];
+    const ProbeAnswer answer = ProbeAnswer::unpack(slot.probe_answer.load());
+    if (std::exchange(answers_seen_[tunnel], answer.sequence) == answer.sequence) continue;
+    selection_.probe_answered(
+        tunnel.value(), answer.sequence, std::chrono::microseconds{answer.rtt_us}, now
+    );
+  }
+}
+
+void Engine::choose(Instant now) {
+  for (const std::string& pool : selection_.choose(now)) {
+    const PoolChoice& choice = selection_.choices().at(pool);
+    const TunnelId tunnel{choice.tunnel.value_or(0)};
+    if (const auto slot = peers_.pools().find(pool); slot != peers_.pools().end())
+      path_.writer().select_peer(slot->second, choice.tunnel ? peers_.peer_of(tunnel) : kNoPeer);
+    log::info("path", "pool {} by {}", pool, choice.tunnel ? peer_name(tunnel) : "nobody");
+  }
+  path_.writer().set_forwarding(forwarding());
+}
+
+void Engine::send_probes() {
+  for (const auto& [tunnel, row] : peers_.peers()) {
+    const uint32_t sequence = selection_.probe_sent(tunnel.value());
+    const Status sent = path_.send_probe(row.index, sequence);
+    if (!sent.ok()) log::debug("path", "{}: {}", peer_name(tunnel), sent.error().message);
+  }
+}
+
+void Engine::take_reports(Instant now) {
+  while (const auto moved = path_.take_moved_peer())
+    sas_->source_moved(Spi{moved->spi}, moved->address, moved->port);
+  for (const auto& [tunnel, row] : peers_.peers())
+    if (tables().peers[row.index].sa_wanted.exchange(false)) sas_->sa_wanted(tunnel, now);
+}
+
+void Engine::watch_workers() {
+  const Instant now = BootClock::now();
+  for (unsigned worker = 0; worker < path_.worker_count(); ++worker)
+    watch_.look(worker, path_.counters(WorkerId{static_cast<uint16_t>(worker)}), now);
+}
+
+std::string Engine::peer_name(TunnelId tunnel) const {
+  const auto peer = std::ranges::find(desired_.peers, tunnel.value(), &Peer::tunnel);
+  return peer == desired_.peers.end() ? fmt::format("tunnel {:06x}", tunnel.value()) : peer->name;
+}
+
+std::string Engine::pool_name(TunnelId tunnel) const {
+  const auto peer = std::ranges::find(desired_.peers, tunnel.value(), &Peer::tunnel);
+  return peer == desired_.peers.end() ? "" : peer->pool;
+}
+
+bool Engine::forwarding() const {
+  return watch_.all_alive() && (desired_.peers.empty() || selection_.any_up());
+}
+
+}  // namespace raven::dataplane

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/control/server.h"
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/server_posix.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <future>
+
+#include "common/base/log.h"
+#include "common/dpapi/dataplane.grpc.pb.h"
+#include "dataplane/control/report.h"
+
+namespace raven::dataplane {
+namespace {
+
+constexpr std::chrono::seconds kLoopTimeout{1};
+constexpr std::chrono::milliseconds kShutdownTime{200};
+
+grpc::Status status_of(const Error& error) {
+  const bool callers_fault =
+      error.code == ErrorCode::kConflict || error.code == ErrorCode::kInvalid;
+  return {
+      callers_fault ? grpc::StatusCode::INVALID_ARGUMENT : grpc::StatusCode::INTERNAL,
+      error.message
+  };
+}
+
+}  // namespace
+
+class ControlServer::Service : public dpapi::v1::Dataplane::Service {
+ public:
+  Service(event::Loop& loop, Engine& engine, const metrics::TableBase& statistics)
+      : loop_{loop}, engine_{engine}, statistics_{statistics} {}
+
+  grpc::Status Apply(
+      grpc::ServerContext*, const dpapi::v1::DesiredState* state, dpapi::v1::ApplyResult* result
+  ) override {
+    return run(result, [this, state = *state](dpapi::v1::ApplyResult& out) {
+      const Result<Engine::Applied> applied = engine_.apply(state);
+      if (!applied.ok()) return status_of(applied.error());
+      out.set_generation(state.generation());
+      out.set_changed(applied->changed);
+      report_errors(applied->errors, *out.mutable_errors());
+      return grpc::Status::OK;
+    });
+  }
+  grpc::Status GetStatus(
+      grpc::ServerContext*, const dpapi::v1::StatusRequest*, dpapi::v1::StatusReply* reply
+  ) override {
+    return run(reply, [this](dpapi::v1::StatusReply& out) {
+      out = report_status(engine_);
+      return grpc::Status::OK;
+    });
+  }
+  grpc::Status ListSas(
+      grpc::ServerContext*, const dpapi::v1::SasRequest*, dpapi::v1::SasReply* reply
+  ) override {
+    return run(reply, [this](dpapi::v1::SasReply& out) {
+      out = report_sas(engine_);
+      return grpc::Status::OK;
+    });
+  }
+  grpc::Status ListRoutes(
+      grpc::ServerContext*, const dpapi::v1::RoutesRequest*, dpapi::v1::RoutesReply* reply
+  ) override {
+    return run(reply, [this](dpapi::v1::RoutesReply& out) {
+      out = report_routes(engine_);
+      return grpc::Status::OK;
+    });
+  }
+  grpc::Status ListDrops(
+      grpc::ServerContext*, const dpapi::v1::DropsRequest*, dpapi::v1::DropsReply* reply
+  ) override {
+    return run(reply, [this](dpapi::v1::DropsReply& out) {
+      out = report_drops(engine_.path());
+      return grpc::Status::OK;
+    });
+  }
+  grpc::Status GetStatistics(
+      grpc::ServerContext*, const dpapi::v1::StatisticsRequest*, dpapi::v1::StatisticsReply* reply
+  ) override {
+    fill_statistics(*reply);
+    return grpc::Status::OK;
+  }
+
+ private:
+  // Runs `work` on the loop's thread with a reply of its own, so that a caller who gave up leaves
+  // nothing dangling.
+  template <class Reply, class Work>
+  grpc::Status run(Reply* reply, Work work) {
+    struct Call {
+      Reply reply;
+      std::promise<grpc::Status> done;
+    };
+    const auto call = std::make_shared<Call>();
+    std::future<grpc::Status> done = call->done.get_future();
+    loop_.post([call, work = std::move(work)] { call->done.set_value(work(call->reply)); });
+    if (done.wait_for(kLoopTimeout) != std::future_status::ready)
+      return {grpc::StatusCode::UNAVAILABLE, "the control thread is busy or ends"};
+    grpc::Status status = done.get();
+    *reply = std::move(call->reply);
+    return status;
+  }
+
+  void fill_statistics(dpapi::v1::StatisticsReply& reply) const;
+
+  event::Loop& loop_;
+  Engine& engine_;
+  const metrics::TableBase& statistics_;
+};
+
+void ControlServer::Service::fill_statistics(dpapi::v1::StatisticsReply& reply) const {
+  const metrics::Values values = statistics_.snapshot();
+  for (const auto& [row, series] : values.all()) {
+    const metrics::Row& description = statistics_.rows()[row];
+    const std::vector<std::string> names = metrics::label_names(description);
+    for (const auto& [labels, value] : series) {
+      auto& counter = *reply.add_counters();
+      counter.set_name(std::string{description.name});
+      counter.set_value(value);
+      for (std::size_t i = 0; i < names.size(); ++i)
+        (*counter.mutable_labels())[names[i]] = labels[i];
+      if (description.name == "raven_dataplane_unaccounted_packets")
+        reply.set_unaccounted_packets(static_cast<int64_t>(value));
+    }
+  }
+}
+
+ControlServer::ControlServer(event::Loop& loop, UnixListener listener)
+    : loop_{loop}, listener_{std::move(listener)} {
+  loop_.add_reader(listener_.fd(), [this] { accept(); });
+}
+
+Result<std::unique_ptr<ControlServer>> ControlServer::start(
+    event::Loop& loop, const SocketSettings& settings, Engine& engine,
+    const metrics::TableBase& statistics
+) {
+  RAVEN_ASSIGN(
+      auto listener, UnixListener::open(
+                         settings.control, SOCK_STREAM, file_mode(settings.control_mode),
+                         settings.allowed_uids
+                     )
+  );
+  std::unique_ptr<ControlServer> server{new ControlServer{loop, std::move(listener)}};
+  server->service_ = std::make_unique<Service>(loop, engine, statistics);
+  grpc::ServerBuilder builder;
+  builder.RegisterService(server->service_.get());
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
+  server->server_ = builder.BuildAndStart();
+  if (!server->server_) return Error{ErrorCode::kInternal, "gRPC server did not start"};
+  return server;
+}
+
+ControlServer::~ControlServer() {
+  loop_.remove_reader(listener_.fd());
+  if (server_) server_->Shutdown(std::chrono::system_clock::now() + kShutdownTime);
+}
+
+void ControlServer::accept() {
+  Result<UnixListener::Connection> connection = listener_.accept();
+  if (connection.ok()) {
+    if (server_) grpc::AddInsecureChannelFromFd(server_.get(), connection->fd.release());
+  } else if (connection.error().code != ErrorCode::kNotFound) {
+    log::warning("control", "{}", connection.error().message);
+  }
+}
+
+}  // namespace raven::dataplane

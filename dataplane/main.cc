@@ -1,0 +1,89 @@
+// raven-dataplane: the packet path of a gateway box.  Load, validate, build, run, drain.
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <future>
+
+#include "common/base/log.h"
+#include "common/metrics/http_endpoint.h"
+#include "common/process/instance_lock.h"
+#include "common/process/program.h"
+#include "common/process/signal_watch.h"
+#include "dataplane/control/server.h"
+#include "dataplane/filter/port_filter.h"
+#include "dataplane/port/eal.h"
+#include "dataplane/telemetry/collector.h"
+
+namespace raven::dataplane {
+namespace {
+
+// Keys are in this memory: no core file, no ptrace by the same user.
+void protect_memory() {
+  ::prctl(PR_SET_DUMPABLE, 0);
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+}
+
+Result<process::InstanceLock> take_lock(const Settings& settings) {
+  std::error_code ignored;  // the lock file tells what is wrong
+  std::filesystem::create_directories(settings.state_dir, ignored);
+  return process::InstanceLock::take(
+      settings.state_dir + "/dataplane-" + settings.instance + ".lock"
+  );
+}
+
+metrics::Health health_of(event::Loop& loop, const Engine& engine) {
+  const auto done = std::make_shared<std::promise<bool>>();
+  auto alive = done->get_future();
+  loop.post([done, &engine] { done->set_value(engine.watch().all_alive()); });
+  if (alive.wait_for(std::chrono::seconds{1}) != std::future_status::ready)
+    return {false, "the control thread does not answer"};
+  return alive.get() ? metrics::Health{} : metrics::Health{false, "a worker does not move"};
+}
+
+Status run(const Settings& settings) {
+  RAVEN_ASSIGN(const auto lock, take_lock(settings));
+  RAVEN_ASSIGN(const auto filter, PortFilter::install(settings.ports));
+  RAVEN_ASSIGN(const auto eal, Eal::start(settings));
+  RAVEN_ASSIGN(const auto path, PacketPath::create(settings));
+  event::Loop loop;
+  RAVEN_ASSIGN(const auto engine, Engine::start(loop, settings, *path, *filter));
+  metrics::Table<Metric> table{kMetricRows};
+  collect_from(loop, *engine, table);
+  RAVEN_ASSIGN(
+      const auto endpoint,
+      metrics::HttpEndpoint::start(
+          settings.metrics_address, table, [&] { return health_of(loop, *engine); }
+      )
+  );
+  RAVEN_TRY(path->start());
+  RAVEN_ASSIGN(
+      const auto server, ControlServer::start(loop, settings.sockets, *engine, table)
+  );
+  const process::SignalWatch signals{loop, [&loop] { loop.stop(); }};
+  log::info("dataplane", "ready: {} ports, {} workers", settings.ports.size(),
+            settings.workers.count);
+  loop.run();
+  log::info("dataplane", "draining");
+  path->stop();
+  filter->release();
+  return {};
+}
+
+}  // namespace
+}  // namespace raven::dataplane
+
+int main(int argc, char** argv) {
+  using namespace raven;
+  process::Program program{"raven-dataplane", "Encrypts and forwards traffic between sites."};
+  program.uses_settings<dataplane::Settings>();
+  program.uses_metrics(dataplane::kMetricRows);
+  if (const auto exit_code = program.parse(argc, argv)) return *exit_code;
+  const auto settings = program.load<dataplane::Settings>();
+  if (!settings) return program.fail(settings.error());
+  dataplane::protect_memory();
+  const Status ended = dataplane::run(*settings);
+  return ended.ok() ? process::kExitOk : program.fail(ended.error());
+}

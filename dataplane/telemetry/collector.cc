@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/telemetry/collector.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+
+#include "dataplane/pipeline/pipeline.h"
+
+namespace raven::dataplane {
+namespace {
+
+constexpr std::chrono::milliseconds kControlTimeout{500};
+
+double number(uint64_t value) { return static_cast<double>(value); }
+
+void collect_ports(const PacketPath& path, unsigned worker, MetricSink& sink) {
+  const WorkerCounters& counters = path.counters(WorkerId{static_cast<uint16_t>(worker)});
+  const std::string id = std::to_string(worker);
+  for (const auto& port : path.ports()) {
+    const PortCounters& of_port = counters.ports[port->index().value()];
+    const std::string& name = port->name();
+    sink.set(Metric::kPortPackets, {name, id, "rx"}, number(of_port.received.value()));
+    sink.set(Metric::kPortPackets, {name, id, "tx"}, number(of_port.transmitted.value()));
+    sink.set(Metric::kPortPackets, {name, id, "punt"}, number(of_port.punted.value()));
+    sink.set(Metric::kPortBytes, {name, id, "rx"}, number(of_port.received_bytes.value()));
+    sink.set(Metric::kPortBytes, {name, id, "tx"}, number(of_port.transmitted_bytes.value()));
+  }
+}
+
+void collect_worker(const PacketPath& path, unsigned worker, MetricSink& sink) {
+  const WorkerCounters& counters = path.counters(WorkerId{static_cast<uint16_t>(worker)});
+  const std::string id = std::to_string(worker);
+  const uint64_t busy = counters.cycles_busy.value();
+  const uint64_t all = counters.cycles.value();
+  sink.set(Metric::kWorkerCycles, {id, "busy"}, number(busy));
+  sink.set(Metric::kWorkerCycles, {id, "idle"}, number(all > busy ? all - busy : 0));
+  sink.set(Metric::kWorkerPackets, {id}, number(counters.packets.value()));
+}
+
+// The sum of one counter over all workers.
+template <class Get>
+uint64_t sum(std::span<const WorkerCounters* const> workers, Get get) {
+  uint64_t total = 0;
+  for (const WorkerCounters* counters : workers) total += get(*counters).value();
+  return total;
+}
+
+void collect_sums(std::span<const WorkerCounters* const> workers, MetricSink& sink) {
+  for (std::size_t reason = 0; reason < kDropCount; ++reason) {
+    const DropInfo info = drop_info(reason);
+    if (info.name.empty()) continue;
+    const auto count = sum(workers, [=](const auto& c) -> auto& { return c.drops[reason]; });
+    sink.set(Metric::kDrops, {std::string{info.name}, std::string{info.stage}}, number(count));
+  }
+  const auto stages = pipeline();
+  for (std::size_t stage = 0; stage < stages.size(); ++stage) {
+    const auto count = sum(workers, [=](const auto& c) -> auto& { return c.stage_packets[stage]; });
+    sink.set(Metric::kStagePackets, {std::string{stages[stage].name}}, number(count));
+  }
+  const auto inbox = sum(workers, [](const auto& c) -> auto& { return c.from_inbox; });
+  const auto generated = sum(workers, [](const auto& c) -> auto& { return c.generated; });
+  const auto to_kernel = sum(workers, [](const auto& c) -> auto& { return c.to_kernel; });
+  const auto handed_over = sum(workers, [](const auto& c) -> auto& { return c.handed_over; });
+  sink.set(Metric::kInjected, {"inbox"}, number(inbox));
+  sink.set(Metric::kInjected, {"generated"}, number(generated));
+  sink.set(Metric::kToKernel, {}, number(to_kernel));
+  sink.set(Metric::kHandedOver, {}, number(handed_over));
+  sink.set(Metric::kUnaccounted, {}, static_cast<double>(unaccounted_packets(workers)));
+}
+
+void collect_tunnel(Engine& engine, const Peer& peer, MetricSink& sink) {
+  const TunnelHealth* health = engine.selection().health(peer.tunnel);
+  const PeerTables::PeerRow* row = engine.peers().peer(TunnelId{peer.tunnel});
+  if (health == nullptr || row == nullptr) return;
+  const PeerSlot& slot = engine.tables().peers[row->index];
+  const std::string& name = peer.name;
+  const std::string& pool = peer.pool;
+  sink.set(Metric::kTunnelUp, {name, pool}, health->up ? 1 : 0);
+  if (health->round_trip.count() != 0)
+    sink.set(
+        Metric::kTunnelRoundTrip, {name, pool},
+        std::chrono::duration<double>(health->round_trip).count()
+    );
+  sink.set(Metric::kTunnelProbes, {name, pool, "sent"}, number(health->probes_sent));
+  sink.set(Metric::kTunnelProbes, {name, pool, "answered"}, number(slot.probe_answers.load()));
+  sink.set(Metric::kTunnelDowns, {name, pool}, number(health->down_count));
+}
+
+void collect_sas(Engine& engine, MetricSink& sink) {
+  struct Sum {
+    uint64_t sas = 0, packets = 0, bytes = 0;
+  };
+  std::map<metrics::LabelValues, Sum> sums;
+  for (const SaInfo& sa : engine.sas().list(BootClock::now())) {
+    const std::string direction = sa.id.direction == Direction::kInbound ? "in" : "out";
+    const std::string peer = engine.peer_name(sa.tunnel);
+    Sum& total = sums[{peer, engine.pool_name(sa.tunnel), direction}];
+    ++total.sas;
+    total.packets += sa.packets;
+    total.bytes += sa.bytes;
+    if (engine.settings().metrics_spi_label)
+      sink.set(
+          Metric::kSaPackets, {fmt::format("{:08x}", sa.id.spi.value()), direction, peer},
+          number(sa.packets)
+      );
+  }
+  for (const auto& [labels, total] : sums) {
+    sink.set(Metric::kTunnelSas, labels, number(total.sas));
+    sink.set(Metric::kTunnelPackets, labels, number(total.packets));
+    sink.set(Metric::kTunnelBytes, labels, number(total.bytes));
+  }
+}
+
+void collect_pools(Engine& engine, MetricSink& sink) {
+  for (const auto& [pool, choice] : engine.selection().choices()) {
+    if (choice.tunnel)
+      sink.set(Metric::kPoolActive, {pool, engine.peer_name(TunnelId{*choice.tunnel})}, 1);
+    sink.set(Metric::kPoolSwitches, {pool}, number(choice.switch_count));
+  }
+}
+
+}  // namespace
+
+int64_t unaccounted_packets(std::span<const WorkerCounters* const> workers) {
+  int64_t difference = 0;
+  for (const WorkerCounters* counters : workers)
+    difference += static_cast<int64_t>(counters->entered() - counters->left());
+  return difference;
+}
+
+void collect_path(const PacketPath& path, MetricSink& sink) {
+  std::vector<const WorkerCounters*> workers;
+  for (unsigned worker = 0; worker < path.worker_count(); ++worker) {
+    workers.push_back(&path.counters(WorkerId{static_cast<uint16_t>(worker)}));
+    collect_ports(path, worker, sink);
+    collect_worker(path, worker, sink);
+  }
+  collect_sums(workers, sink);
+  for (const auto& port : path.ports()) {
+    sink.set(Metric::kPortMissed, {port->name()}, number(port->missed()));
+    sink.set(Metric::kPortUp, {port->name()}, port->link_up() ? 1 : 0);
+  }
+  sink.set(Metric::kKernelOverruns, {}, number(path.kernel_overruns()));
+  sink.set(Metric::kBuffersFree, {}, path.pool().available());
+  sink.set(Metric::kBuffers, {}, path.pool().size());
+}
+
+void collect_engine(Engine& engine, MetricSink& sink) {
+  for (unsigned worker = 0; worker < engine.path().worker_count(); ++worker) {
+    const WorkerRates& rates = engine.watch().rates(worker);
+    sink.set(Metric::kWorkerAlive, {std::to_string(worker)}, rates.alive ? 1 : 0);
+    sink.set(Metric::kCyclesPerPacket, {std::to_string(worker)}, rates.cycles_per_packet);
+  }
+  for (const Peer& peer : engine.desired().peers) collect_tunnel(engine, peer, sink);
+  collect_sas(engine, sink);
+  collect_pools(engine, sink);
+  sink.set(Metric::kSaRefused, {}, number(engine.sa_messages_refused()));
+  sink.set(Metric::kGeneration, {}, number(engine.desired().generation));
+  sink.set(Metric::kItemErrors, {}, number(engine.errors().size()));
+  const Mirror::Counters& mirror = engine.mirror().counters();
+  sink.set(Metric::kMirrorResyncs, {"all"}, number(mirror.resyncs));
+  sink.set(Metric::kMirrorResyncs, {"loss"}, number(mirror.losses));
+}
+
+void collect_from(event::Loop& loop, Engine& engine, metrics::Table<Metric>& table) {
+  table.on_collect([&engine](MetricSink& sink) { collect_path(engine.path(), sink); });
+  table.on_collect([&loop, &engine](MetricSink& sink) {
+    const auto done = std::make_shared<std::promise<std::shared_ptr<metrics::Values>>>();
+    auto values = done->get_future();
+    loop.post([done, &engine] {
+      auto collected = std::make_shared<metrics::Values>();
+      MetricSink inner{*collected};
+      collect_engine(engine, inner);
+      done->set_value(std::move(collected));
+    });
+    if (values.wait_for(kControlTimeout) != std::future_status::ready) return;
+    const auto collected = values.get();
+    for (const auto& [row, series] : collected->all())
+      for (const auto& [labels, value] : series) sink.set(static_cast<Metric>(row), labels, value);
+  });
+}
+
+}  // namespace raven::dataplane

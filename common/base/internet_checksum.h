@@ -25,12 +25,13 @@ inline uint64_t add_to_checksum(uint64_t sum, const void* data, std::size_t size
 }
 
 // Folds a sum to 16 bits, not complemented.
+inline uint16_t fold_checksum(uint32_t sum) {
+  sum = (sum & UINT16_MAX) + (sum >> 16);
+  return static_cast<uint16_t>(sum + (sum >> 16));
+}
 inline uint16_t fold_checksum(uint64_t sum) {
   sum = (sum & UINT32_MAX) + (sum >> 32);
-  sum = (sum & UINT32_MAX) + (sum >> 32);
-  sum = (sum & UINT16_MAX) + (sum >> 16);
-  sum = (sum & UINT16_MAX) + (sum >> 16);
-  return static_cast<uint16_t>(sum);
+  return fold_checksum(static_cast<uint32_t>(sum + (sum >> 32)));
 }
 
 // The checksum field of a header whose field is zero, or 0 for a header whose field is right.
@@ -40,8 +41,8 @@ inline uint16_t internet_checksum(const void* data, std::size_t size) {
 
 // The checksum after one 16-bit word went from `before` to `after`, all as in memory.
 inline uint16_t update_checksum(uint16_t checksum, uint16_t before, uint16_t after) {
-  const uint64_t sum =
-      uint64_t{static_cast<uint16_t>(~checksum)} + static_cast<uint16_t>(~before) + after;
+  const uint32_t sum =
+      uint32_t{static_cast<uint16_t>(~checksum)} + static_cast<uint16_t>(~before) + after;
   return static_cast<uint16_t>(~fold_checksum(sum));
 }
 

@@ -51,7 +51,7 @@ Result<std::unique_ptr<const CipherKey>> CipherKey::create(
 }
 
 CipherKey::~CipherKey() {
-  explicit_bzero(&tables_, sizeof(tables_));
+  explicit_bzero(reinterpret_cast<uint8_t*>(&tables_), sizeof(tables_));
 }
 
 Status CipherKey::expand_cbc_hmac(

@@ -8,6 +8,8 @@
 namespace raven::dataplane {
 namespace {
 
+using namespace esp_wire;
+
 constexpr uint32_t kTrailerSize = 2;  // pad length and next header
 
 constexpr EspInResult refuse(EspVerdict verdict) {
@@ -31,30 +33,9 @@ EspSpi read_spi(const uint8_t* esp, uint32_t size) {
 
 EspIn::EspIn(CipherLibrary& library) : burst_{library, CipherBurst::Operation::kDecrypt} {}
 
-EspVerdict EspIn::prepare(InboundSa& sa, const EspInInput& packet) {
-  const EspVerdict verdict = admit(sa, packet);
-  if (verdict != EspVerdict::kOk) [[unlikely]]
-    sa.count_error();
-  return verdict;
-}
-
-EspVerdict EspIn::admit(InboundSa& sa, const EspInInput& packet) {
-  const uint32_t around = kEspHeaderSize + sa.iv_size_ + uint32_t{kIcvSize};
-  if (packet.size < around + kTrailerSize) return EspVerdict::kEspShort;
-  const uint32_t text_size = packet.size - around;
-  if ((text_size & (sa.block_size_ - 1u)) != 0) return EspVerdict::kEspAlign;
-  if (load<uint32_t>(packet.data) != sa.spi_wire_) return EspVerdict::kSpiUnknown;
-  if (!sa.lifetime_.usable()) return EspVerdict::kSaExpired;
-
-  const uint32_t low = host_to_big(load<uint32_t>(packet.data + 4));
-  const uint64_t sequence = sa.esn_ ? sa.window_.infer(low) : low;
-  const EspVerdict verdict = sa.window_.could_accept(sequence);
-  if (verdict != EspVerdict::kOk) return verdict;
-  stage(sa, packet, text_size, sequence);
-  return EspVerdict::kOk;
-}
-
-void EspIn::stage(InboundSa& sa, const EspInInput& packet, uint32_t text_size, uint64_t sequence) {
+inline void EspIn::stage(
+    InboundSa& sa, const EspInInput& packet, uint32_t text_size, uint64_t sequence
+) {
   const uint8_t* iv = packet.data + kEspHeaderSize;
   uint8_t* text = packet.data + kEspHeaderSize + sa.iv_size_;
   Pending& pending = pending_[burst_.size()];
@@ -81,8 +62,40 @@ void EspIn::stage(InboundSa& sa, const EspInInput& packet, uint32_t text_size, u
   burst_.commit();
 }
 
+inline EspVerdict EspIn::admit(InboundSa& sa, const EspInInput& packet) {
+  const uint32_t around = kEspHeaderSize + sa.iv_size_ + uint32_t{kIcvSize};
+  if (packet.size < around + kTrailerSize) return EspVerdict::kEspShort;
+  const uint32_t text_size = packet.size - around;
+  if ((text_size & (sa.block_size_ - 1u)) != 0) return EspVerdict::kEspAlign;
+  if (load<uint32_t>(packet.data) != sa.spi_wire_) return EspVerdict::kSpiUnknown;
+  if (!sa.lifetime_.usable()) return EspVerdict::kSaExpired;
+
+  const uint32_t low = host_to_big(load<uint32_t>(packet.data + 4));
+  const uint64_t sequence = sa.esn_ ? sa.window_.infer(low) : low;
+  const EspVerdict verdict = sa.window_.could_accept(sequence);
+  if (verdict != EspVerdict::kOk) return verdict;
+  stage(sa, packet, text_size, sequence);
+  return EspVerdict::kOk;
+}
+
+EspVerdict EspIn::prepare(InboundSa& sa, const EspInInput& packet) {
+  const EspVerdict verdict = admit(sa, packet);
+  if (verdict != EspVerdict::kOk) [[unlikely]]
+    sa.count_error();
+  return verdict;
+}
+
 void EspIn::run() {
   failed_ = burst_.run();
+}
+
+// The ICV first; only then the window moves (RFC 4303 section 3.4.3).  A packet that came twice in
+// one burst is found here, by the second look into the window.
+inline EspVerdict EspIn::authenticate(std::size_t position) {
+  const Pending& pending = pending_[position];
+  if ((failed_ >> position & 1) != 0) return EspVerdict::kCipher;
+  if (!equal_icv(pending.computed_icv, pending.received_icv)) return EspVerdict::kIcv;
+  return pending.sa->window_.record(pending.sequence);
 }
 
 EspInResult EspIn::finish(std::size_t position) {
@@ -104,15 +117,6 @@ EspInResult EspIn::finish(std::size_t position) {
     return refuse(inner.verdict);
   }
   return {slot.text, inner.size, EspVerdict::kOk, inner.family, newest};
-}
-
-// The ICV first; only then the window moves (RFC 4303 section 3.4.3).  A packet that came twice in
-// one burst is found here, by the second look into the window.
-EspVerdict EspIn::authenticate(std::size_t position) {
-  const Pending& pending = pending_[position];
-  if ((failed_ >> position & 1) != 0) return EspVerdict::kCipher;
-  if (!equal_icv(pending.computed_icv, pending.received_icv)) return EspVerdict::kIcv;
-  return pending.sa->window_.record(pending.sequence);
 }
 
 }  // namespace raven::dataplane

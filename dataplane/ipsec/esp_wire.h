@@ -1,8 +1,9 @@
-// The pieces of an ESP packet that both directions write alike: nonce and associated data.
+// Reading and writing packet bytes, and what both directions write alike: nonce and associated
+// data.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything is built in registers and stored as one 16-byte word, so that the vector loads of the
-// cipher find it in the store buffer.
+// Nonce and associated data are built in registers and stored as one 16-byte word, so that the
+// vector loads of the cipher find it in the store buffer.
 #pragma once
 
 #include <emmintrin.h>
@@ -12,7 +13,7 @@
 
 #include "common/base/byte_order.h"
 
-namespace raven::dataplane {
+namespace raven::dataplane::esp_wire {
 
 inline constexpr uint8_t kNextHeaderIpv4 = 4;
 inline constexpr uint8_t kNextHeaderIpv6 = 41;
@@ -31,6 +32,19 @@ inline void store_16(uint8_t* out, uint64_t first, uint64_t second) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out), word);
 }
 
+inline void copy_16(uint8_t* out, const uint8_t* in) {
+  store_16(out, load<uint64_t>(in), load<uint64_t>(in + 8));
+}
+
+inline uint32_t load_be16(const uint8_t* bytes) {
+  return host_to_big(load<uint16_t>(bytes));
+}
+
+inline void store_be16(uint8_t* out, uint32_t value) {
+  const uint16_t wire = host_to_big(static_cast<uint16_t>(value));
+  std::memcpy(out, &wire, sizeof(wire));
+}
+
 // AEAD nonce: salt | IV (RFC 4106 section 3.1, RFC 7634 section 2).  `iv`: as it lies in memory.
 inline void write_nonce(uint8_t* nonce, uint32_t salt, uint64_t iv) {
   store_16(nonce, salt | iv << 32, iv >> 32);
@@ -45,4 +59,4 @@ inline uint8_t write_aad(uint8_t* aad, uint32_t spi_wire, uint64_t sequence, boo
   return esn ? 12 : 8;
 }
 
-}  // namespace raven::dataplane
+}  // namespace raven::dataplane::esp_wire

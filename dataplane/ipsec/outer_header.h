@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <memory>
 
+#include "common/base/internet_checksum.h"
 #include "common/base/result.h"
+#include "dataplane/ipsec/esp_wire.h"
 #include "dataplane/ipsec/sa_config.h"
 
 namespace raven::dataplane {
 
-inline constexpr std::size_t kOuterHeaderSizeMax = 48;  // IPv6 and UDP
+inline constexpr uint32_t kOuterHeaderSizeMax = 48;  // IPv6 and UDP
 
 // What the outer header takes over from the inner one.
 struct InnerFields {
@@ -24,6 +26,10 @@ struct InnerFields {
 
 class alignas(64) OuterHeader {
  public:
+  static constexpr uint32_t kIpv4Size = 20;
+  static constexpr uint32_t kIpv6Size = 40;
+  static constexpr uint32_t kUdpSize = 8;
+
   static Result<std::unique_ptr<const OuterHeader>> create(
       const OuterAddresses& outer, const DscpRule& dscp, DfRule df
   );
@@ -44,6 +50,7 @@ class alignas(64) OuterHeader {
 
  private:
   OuterHeader() = default;
+  void fill_template();
   void write_v4(
       uint8_t* out, uint32_t total, uint8_t traffic_class, bool dont_fragment,
       uint16_t identification
@@ -61,6 +68,46 @@ class alignas(64) OuterHeader {
   bool df_fixed_ = false;
   OuterAddresses addresses_;  // for those who read, not for the packet path
 };
+
+inline void OuterHeader::write(
+    uint8_t* out, uint32_t total, InnerFields inner, uint16_t identification
+) const {
+  const auto traffic_class =
+      static_cast<uint8_t>((inner.traffic_class & traffic_class_mask_) | traffic_class_fixed_);
+  if (is_v4_) {
+    const bool dont_fragment = (inner.dont_fragment & df_copy_) | df_fixed_;
+    write_v4(out, total, traffic_class, dont_fragment, identification);
+  } else {
+    write_v6(out, total, traffic_class);
+  }
+  // The UDP checksum of the template is 0: "none" over IPv4 (RFC 3948 section 2.1).
+  if (has_udp_) esp_wire::store_be16(out + size_ - 4, total - (size_ - kUdpSize));
+}
+
+inline void OuterHeader::write_v4(
+    uint8_t* out, uint32_t total, uint8_t traffic_class, bool dont_fragment, uint16_t identification
+) const {
+  // Everything as it lies in memory.
+  const uint32_t tos = uint32_t{traffic_class} << 8;
+  const uint32_t length = host_to_big(static_cast<uint16_t>(total));
+  const uint32_t id = dont_fragment ? 0 : identification;
+  const uint32_t flags = dont_fragment ? 0x0040 : 0;
+  const auto sum =
+      static_cast<uint16_t>(~fold_checksum(checksum_base_ + tos + length + id + flags));
+  const uint64_t first =
+      0x45 | tos | uint64_t{length} << 16 | uint64_t{id} << 32 | uint64_t{flags} << 48;
+  const uint64_t second = esp_wire::load<uint64_t>(template_ + 8) | uint64_t{sum} << 16;
+  esp_wire::store_16(out, first, second);
+  esp_wire::copy_16(out + 16, template_ + 16);
+}
+
+inline void OuterHeader::write_v6(uint8_t* out, uint32_t total, uint8_t traffic_class) const {
+  esp_wire::copy_16(out, template_);
+  esp_wire::copy_16(out + 16, template_ + 16);
+  esp_wire::copy_16(out + 32, template_ + 32);
+  esp_wire::store_be16(out, 0x6000u | uint32_t{traffic_class} << 4);
+  esp_wire::store_be16(out + 4, total - kIpv6Size);
+}
 
 // Largest inner packet whose ESP packet fits into `outer_mtu` (bytes, from the outer IP header on);
 // 0 if none does.

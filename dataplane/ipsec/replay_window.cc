@@ -1,4 +1,4 @@
-// Marking numbers and moving the window.
+// Building and moving the window.
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/ipsec/replay_window.h"
 
@@ -25,18 +25,6 @@ ReplayWindow::ReplayWindow(uint32_t size, uint64_t highest)
   std::fill_n(words_.get(), word_mask_ + 1, highest == 0 ? 0 : UINT64_MAX);
   // Numbers above `highest` that share its word are not seen yet.
   if (highest != 0) words_[(highest >> 6) & word_mask_] = UINT64_MAX >> (63 - (highest & 63));
-}
-
-EspVerdict ReplayWindow::record(uint64_t sequence) {
-  const EspVerdict verdict = could_accept(sequence);
-  if (verdict != EspVerdict::kOk) return verdict;
-  const uint64_t top = highest();
-  if (sequence > top) {
-    advance(top >> 6, sequence >> 6);
-    highest_.store(sequence, std::memory_order_relaxed);
-  }
-  words_[(sequence >> 6) & word_mask_] |= uint64_t{1} << (sequence & 63);
-  return EspVerdict::kOk;
 }
 
 // Clears the words after word `from` up to word `to`: at most the whole ring, however far the jump.

@@ -54,4 +54,16 @@ class ReplayWindow {
   std::unique_ptr<uint64_t[]> words_;
 };
 
+inline EspVerdict ReplayWindow::record(uint64_t sequence) {
+  const EspVerdict verdict = could_accept(sequence);
+  if (verdict != EspVerdict::kOk) return verdict;
+  const uint64_t top = highest();
+  if (sequence > top) {
+    if (sequence >> 6 != top >> 6) advance(top >> 6, sequence >> 6);
+    highest_.store(sequence, std::memory_order_relaxed);
+  }
+  words_[(sequence >> 6) & word_mask_] |= uint64_t{1} << (sequence & 63);
+  return EspVerdict::kOk;
+}
+
 }  // namespace raven::dataplane

@@ -43,6 +43,15 @@ uint32_t route_mtu(const Context& context) {
   return std::min(lan, minus(wan, options.tunnel_overhead));
 }
 
+// An address of this node that the other site can answer to: one out of its own pod prefixes.
+// Without one the kernel chooses.
+std::optional<IpAddress> preferred_source(const Context& context, IpFamily family) {
+  for (const IpAddress& address : context.facts.addresses)
+    for (const IpPrefix& prefix : context.self.prefixes)
+      if (address.family() == family && prefix.contains(address)) return address;
+  return std::nullopt;
+}
+
 void plan_overlay(const Context& context, Desired& desired) {
   netlink::Link link;
   link.name = kOverlayName;
@@ -59,6 +68,12 @@ void plan_overlay(const Context& context, Desired& desired) {
       .prefix_length = kOverlayPrefixLength,
       .scope = netlink::AddressScope::kLink,
   });
+  // kube-proxy masquerades what the node itself sends to a Service.  MASQUERADE takes an address of
+  // the device the packet leaves by, so it must find one there that has a way back.
+  if (const auto source = preferred_source(context, IpFamily::kV4))
+    desired.addresses.push_back(
+        {.link = kOverlayLink, .address = *source, .prefix_length = source->bits()}
+    );
 }
 
 void plan_peer(const IpAddress& peer, Desired& desired) {
@@ -84,15 +99,6 @@ void plan_peers(const Context& context, Desired& desired) {
       ));
     }
   }
-}
-
-// An address of this node that the other site can answer to: one out of its own pod prefixes.
-// Without one the kernel chooses.
-std::optional<IpAddress> preferred_source(const Context& context, IpFamily family) {
-  for (const IpAddress& address : context.facts.addresses)
-    for (const IpPrefix& prefix : context.self.prefixes)
-      if (address.family() == family && prefix.contains(address)) return address;
-  return std::nullopt;
 }
 
 Route blackhole(const IpPrefix& prefix) {

@@ -11,6 +11,10 @@
 // a switch is nothing but replaced routes.  direct: the gateway's LAN address as next hop; carries
 // only the address family of the node addresses, the other one stays blackholed.
 //
+// The node's own packets (kubelet, host-network pods) get a source address out of its own pod
+// prefixes when an interface of it has one, as the CNI's bridge does: the other site has a route
+// back to that, and none to the node address.
+//
 // No sysctl is touched.  Strict reverse-path filtering (rp_filter=1) holds in both modes, because
 // packets from other sites come back on the device that the routes point to.
 #pragma once

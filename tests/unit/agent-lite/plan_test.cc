@@ -198,6 +198,14 @@ TEST_F(PlanTest, SourceIsAnAddressOfTheOwnPodPrefixWhenThereIsOne) {
   EXPECT_EQ(unicast(run())[1].preferred_source, ip("fd01:5::1"));
 }
 
+TEST_F(PlanTest, MasqueradeFindsTheSameSourceOnRaven0) {
+  EXPECT_THAT(run().addresses, SizeIs(1));
+  facts_.addresses.push_back(ip("10.1.5.1"));
+  ASSERT_THAT(run().addresses, SizeIs(2));
+  EXPECT_EQ(resolve(run(), 9).addresses[1].text(), "10.1.5.1/32 dev 9");
+  EXPECT_EQ(run().addresses[1].scope, netlink::AddressScope::kGlobal);
+}
+
 TEST_F(PlanTest, NothingWithoutAPool) {
   network_.role = model::Role::kNone;
   network_.own.reset();

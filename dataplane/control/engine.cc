@@ -229,8 +229,8 @@ void Engine::forget_unused_destinations() {
 void Engine::probe_tick() {
   const Instant now = BootClock::now();
   take_answers(now);
+  send_probes();  // also finds tunnels down that did not answer the ones before
   choose(now);
-  send_probes();
   take_reports(now);
   path_.writer().reclaim();
 }

@@ -26,10 +26,11 @@ int run_worker(void* worker) {
   return 0;
 }
 
+// af_packet and others refuse buffers below their frame size, 2048 unless told otherwise.
 unsigned frame_bytes_max(const std::vector<PortSettings>& ports) {
-  uint32_t mtu = 1500;
-  for (const PortSettings& port : ports) mtu = std::max(mtu, port.mtu);
-  return mtu + kEthernetOverhead;
+  unsigned bytes = 2048;
+  for (const PortSettings& port : ports) bytes = std::max(bytes, port.mtu + kEthernetOverhead);
+  return bytes;
 }
 
 }  // namespace

@@ -41,6 +41,11 @@ bool prepare(Context& context, rte_mbuf* packet, Prepared& prepared) {
     context.drop(packet, EspVerdict::kSpiUnknown);
     return false;
   }
+  // After a restart the IKE daemon is often back before the agent has named the peers.
+  if (entry->peer == kNoPeer) [[unlikely]] {
+    context.drop(packet, Drop::kUnknownPeer);
+    return false;
+  }
   if (entry->worker != context.setup.worker) {
     context.hand_over(packet, entry->worker, Entry::kEspIn);
     return false;

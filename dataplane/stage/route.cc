@@ -5,7 +5,8 @@
 // kernel's business), drop, ICMP errors into the next pass.
 // The rules (faults.md section "Anti-spoof", RFC 4301 section 5.2 steps 3 and 4):
 // - decrypted: the source must belong to the pool of the peer that sent it;
-// - from nodes and from raven0: the source must belong to the own pool;
+// - from nodes and from raven0: the source must belong to the own pool, unless a gateway box of
+//   the pool passes on to the pods of this box what came out of its tunnel;
 // - in clear from a port: never with an address of another pool as source, and to another pool
 //   only from the LAN.
 #include "dataplane/packet/checksum.h"
@@ -65,6 +66,9 @@ Judgement judge(const Context& context, const Meta& info, Target from, Target to
       return judge_destination(to, true, false);
     }
     case Origin::kVxlan:
+      // Another gateway box of the pool has decrypted what is for the pods of this one.
+      if (from.kind == TargetKind::kRemotePool && to.kind == TargetKind::kKernel)
+        return Judgement::forward();
       if (!from.is_local()) return Judgement::drop(Drop::kSpoof);
       return judge_destination(to, to.kind == TargetKind::kKernel, true);
     case Origin::kKernel:

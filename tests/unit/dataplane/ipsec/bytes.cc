@@ -1,3 +1,4 @@
+// Hex, IP packets and buffers of packet tests.
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/dataplane/ipsec/bytes.h"
 

@@ -1,3 +1,4 @@
+// Engines, SAs and keys of packet tests.
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/dataplane/ipsec/esp_pair.h"
 

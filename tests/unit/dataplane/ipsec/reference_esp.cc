@@ -1,3 +1,4 @@
+// RFC 4303 over OpenSSL.
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/dataplane/ipsec/reference_esp.h"
 

@@ -1,6 +1,5 @@
-// Agent: the loop of raven-agent-lite.  Events only mark the state dirty; one pass reads all inputs,
-// plans, and brings the kernel there.
-// SPDX-License-Identifier: Apache-2.0
+// Agent: the loop of raven-agent-lite.  Events only mark the state dirty; one pass reads all
+// inputs, plans, and brings the kernel there. SPDX-License-Identifier: Apache-2.0
 //
 // Threading: everything on the loop's thread, except health(), which any thread may call.
 #pragma once
@@ -24,8 +23,10 @@ namespace raven::agent_lite {
 
 class Agent {
  public:
-  Agent(event::Loop& loop, const Settings& settings, Metrics& metrics, Host host,
-        netlink::Monitor monitor, std::unique_ptr<Source> source);
+  Agent(
+      event::Loop& loop, const Settings& settings, Metrics& metrics, Host host,
+      netlink::Monitor monitor, std::unique_ptr<Source> source
+  );
   ~Agent();
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;

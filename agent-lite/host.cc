@@ -27,7 +27,8 @@ void add(Report& report, Status status) {
 
 template <class T>
 void put(netlink::Kernel& kernel, const netlink::Operations<T>& operations, Report& report) {
-  add(report, operations.put.size(), netlink::apply(kernel, netlink::Operations<T>{operations.put, {}}));
+  add(report, operations.put.size(),
+      netlink::apply(kernel, netlink::Operations<T>{operations.put, {}}));
 }
 
 template <class T>
@@ -85,8 +86,7 @@ Report Host::release_overlay() {
 }
 
 // By name; or under another one, when somebody renamed the device that we made.
-Result<std::optional<netlink::Link>> Host::find_overlay(
-    const std::optional<netlink::Link>& desired
+Result<std::optional<netlink::Link>> Host::find_overlay(const std::optional<netlink::Link>& desired
 ) {
   RAVEN_ASSIGN(std::vector<netlink::Link> links, kernel_.links());
   auto found = std::ranges::find(links, kOverlayName, &netlink::Link::name);
@@ -103,10 +103,8 @@ Result<uint32_t> Host::ensure_overlay(const std::optional<netlink::Link>& desire
   const LinkChange change = diff_link(desired, actual);
   if (change == LinkChange::kForeign)
     return Error{
-        ErrorCode::kConflict,
-        std::string{kOverlayName} + ": is a " + actual->kind +
-            " device, not our VXLAN; is a dataplane still running here?"
-    };
+        ErrorCode::kConflict, std::string{kOverlayName} + ": is a " + actual->kind +
+                                  " device, not our VXLAN; is a dataplane still running here?"};
   if (change == LinkChange::kNone || change == LinkChange::kRemove)
     return actual ? actual->index : 0;
   if (change == LinkChange::kReplace) add(report, kernel_.remove(*actual));
@@ -166,7 +164,8 @@ void Host::remove_foreign_routes(uint32_t overlay, Report& report) {
 void Host::remove_overlay(Report& report) {
   const auto actual = kernel_.link(kOverlayName);
   if (!actual.ok()) return report.errors.push_back(actual.error());
-  if (diff_link(std::nullopt, *actual) == LinkChange::kRemove) add(report, kernel_.remove(**actual));
+  if (diff_link(std::nullopt, *actual) == LinkChange::kRemove)
+    add(report, kernel_.remove(**actual));
 }
 
 }  // namespace raven::agent_lite

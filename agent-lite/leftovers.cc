@@ -80,7 +80,8 @@ class Removal {
         note("rule " + rule.text(), kernel_.remove(rule));
     const auto routes = kernel_.routes(IpFamily::kV4, kWireguardTable);
     if (!routes.ok()) return;
-    for (const netlink::Route& route : *routes) note("route " + route.text(), kernel_.remove(route));
+    for (const netlink::Route& route : *routes)
+      note("route " + route.text(), kernel_.remove(route));
   }
 
   void secrets() {

@@ -38,10 +38,11 @@ int serve(const process::Program& program, const Settings& settings, bool cleanu
   if (!source.ok()) return program.fail(source.error());
   event::Loop loop;
   const process::SignalWatch signals{loop, [&] { loop.stop(); }};
-  Agent agent{loop, settings, metrics, Host{std::move(*kernel)}, std::move(*monitor), std::move(*source)};
-  auto endpoint = metrics::HttpEndpoint::start(
-      settings.metrics_address, metrics, [&] { return agent.health(); }
-  );
+  Agent agent{
+      loop, settings, metrics, Host{std::move(*kernel)}, std::move(*monitor), std::move(*source)};
+  auto endpoint = metrics::HttpEndpoint::start(settings.metrics_address, metrics, [&] {
+    return agent.health();
+  });
   if (!endpoint.ok()) return program.fail(endpoint.error());
   if (const Status started = agent.start(); !started.ok()) return program.fail(started.error());
   log::info("main", "raven-agent-lite {} on node {}", RAVEN_VERSION, *node);
@@ -55,12 +56,13 @@ int serve(const process::Program& program, const Settings& settings, bool cleanu
 int main(int argc, char** argv) {
   using raven::agent_lite::Settings;
   raven::process::Program program{
-      "raven-agent-lite", "Routes for the other sites on a node that is no gateway box."
-  };
+      "raven-agent-lite", "Routes for the other sites on a node that is no gateway box."};
   std::string source;
   bool cleanup = false;
   program.option("--source", &source, "Overrides the setting source, for example dir:PATH");
-  program.flag("--cleanup", &cleanup, "Remove all routes, rules and devices of this agent and exit");
+  program.flag(
+      "--cleanup", &cleanup, "Remove all routes, rules and devices of this agent and exit"
+  );
   program.uses_settings<Settings>();
   program.uses_metrics(raven::agent_lite::kMetricRows);
   if (const auto exit_code = program.parse(argc, argv)) return *exit_code;

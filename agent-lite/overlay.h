@@ -5,9 +5,9 @@
 // asked: 240.b.c.d, where b.c.d are the last three bytes of the node address.  Two nodes of one
 // site that are equal in these three bytes collide; plan() reports it.
 //
-// IPv6 packets need an IPv6 next hop.  It is the link-local address fe80::240.b.c.d: valid on raven0
-// only, and, as a static neighbour, never asked for on the wire.  The gateway sees nothing of it but
-// its own overlay MAC address in the inner Ethernet header.
+// IPv6 packets need an IPv6 next hop.  It is the link-local address fe80::240.b.c.d: valid on
+// raven0 only, and, as a static neighbour, never asked for on the wire.  The gateway sees nothing
+// of it but its own overlay MAC address in the inner Ethernet header.
 #pragma once
 
 #include "common/base/ip.h"

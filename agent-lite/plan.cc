@@ -28,7 +28,9 @@ bool is_peer(const Context& context, const model::PoolGateway& gateway) {
   return gateway.private_address && gateway.name != context.self.name;
 }
 
-uint32_t minus(uint32_t mtu, uint32_t overhead) { return mtu > overhead ? mtu - overhead : 0; }
+uint32_t minus(uint32_t mtu, uint32_t overhead) {
+  return mtu > overhead ? mtu - overhead : 0;
+}
 
 uint32_t overlay_mtu(const Context& context) {
   return minus(context.facts.lan_mtu, context.node.is_v4() ? kVxlanOverheadV4 : kVxlanOverheadV6);
@@ -165,10 +167,11 @@ std::vector<IpPrefix> all_prefixes(const RemotePrefixes& remote) {
   return prefixes;
 }
 
-std::optional<IpAddress> address_of(const Context& context, const std::optional<std::string>& name) {
+std::optional<IpAddress> address_of(
+    const Context& context, const std::optional<std::string>& name
+) {
   const model::PoolGateway* gateway = name ? context.pool.gateway(*name) : nullptr;
-  return gateway != nullptr && is_peer(context, *gateway) ? gateway->private_address
-                                                          : std::nullopt;
+  return gateway != nullptr && is_peer(context, *gateway) ? gateway->private_address : std::nullopt;
 }
 
 bool overlaps_any(const IpPrefix& prefix, const std::vector<model::Pool>& pools) {
@@ -212,7 +215,8 @@ Desired plan(
   const model::Member* self = pool->member(network.self);
   if (self == nullptr || !self->private_address || facts.lan_link == 0) {
     desired.problems.push_back(
-        "the address of node " + network.self + " in its Gateway's status is missing or on no "
+        "the address of node " + network.self +
+        " in its Gateway's status is missing or on no "
         "interface of this host: traffic to other sites is dropped"
     );
     return desired;
@@ -224,7 +228,8 @@ Desired plan(
   }
   const std::optional<IpAddress> next_hop = address_of(context, gateway);
   if (!next_hop)
-    desired.problems.push_back("no gateway of this site is known: traffic to other sites is dropped");
+    desired.problems.push_back("no gateway of this site is known: traffic to other sites is dropped"
+    );
   // A site without a gateway of its own stays blackholed here too: the packet would only travel to
   // our gateway to be dropped there.
   for (const model::Pool* other : network.remote_pools())

@@ -65,8 +65,8 @@ Prober::Prober(
       loss_max_{settings.loss_max},
       selector_{{settings.loss_max, std::chrono::milliseconds{settings.switch_back_delay_ms}}},
       sequence_{random_start()},
-      timer_{loop.call_every(std::chrono::milliseconds{settings.interval_ms}, [this] { round(); })} {
-}
+      timer_{
+          loop.call_every(std::chrono::milliseconds{settings.interval_ms}, [this] { round(); })} {}
 
 Prober::~Prober() {
   loop_.cancel(timer_);

@@ -31,8 +31,10 @@ void Selector::on_answer(const std::string& name, bool forwarding, Instant now) 
   gateway.state = State::kUp;
   gateway.unanswered = 0;
   gateway.forwarding = forwarding;
-  if (!forwarding) gateway.usable_since.reset();
-  else if (!gateway.usable_since) gateway.usable_since = now;
+  if (!forwarding)
+    gateway.usable_since.reset();
+  else if (!gateway.usable_since)
+    gateway.usable_since = now;
 }
 
 std::optional<std::string> Selector::choose(Instant now) {
@@ -66,8 +68,7 @@ const std::string* Selector::first_usable(Instant since) const {
 
 // One that has not been asked often enough yet is given its chance.
 bool Selector::must_leave(const Gateway& gateway) const {
-  return gateway.state == State::kDown ||
-         (gateway.state == State::kUp && !gateway.forwarding);
+  return gateway.state == State::kDown || (gateway.state == State::kUp && !gateway.forwarding);
 }
 
 }  // namespace raven::agent_lite

@@ -4,10 +4,16 @@
 namespace raven::agent_lite {
 
 void ProbeSettings::describe(settings::Schema<ProbeSettings>& s) {
-  s.field("interval_ms", &ProbeSettings::interval_ms, "How often each gateway of the own site is asked.")
+  s.field(
+       "interval_ms", &ProbeSettings::interval_ms,
+       "How often each gateway of the own site is asked."
+  )
       .range(10, 60'000)
       .unit("ms");
-  s.field("loss_max", &ProbeSettings::loss_max, "A gateway that leaves this many in a row unanswered is down.")
+  s.field(
+       "loss_max", &ProbeSettings::loss_max,
+       "A gateway that leaves this many in a row unanswered is down."
+  )
       .range(1, 100)
       .unit("probes");
   s.field(
@@ -20,10 +26,10 @@ void ProbeSettings::describe(settings::Schema<ProbeSettings>& s) {
 
 void Settings::describe(settings::Schema<Settings>& s) {
   s.field(
-       "source", &Settings::source,
-       "Where the Gateways are read: cluster (service account of the pod), kubeconfig:PATH or "
-       "dir:PATH."
-  ).example("\"kubeconfig:/etc/kubernetes/kubelet.conf\"");
+      "source", &Settings::source,
+      "Where the Gateways are read: cluster (service account of the pod), kubeconfig:PATH or "
+      "dir:PATH."
+  );
   s.field(
       "node_name", &Settings::node_name,
       "Name of this node in Kubernetes; empty: $NODE_NAME, else the host name."
@@ -33,7 +39,9 @@ void Settings::describe(settings::Schema<Settings>& s) {
       "How packets reach the gateway: in VXLAN (always works), or as they are (nodes and gateways "
       "share one Ethernet segment that accepts foreign addresses)."
   );
-  s.field("wan_mtu", &Settings::wan_mtu, "MTU of the gateway's WAN side; 0: as the LAN of this node.")
+  s.field(
+       "wan_mtu", &Settings::wan_mtu, "MTU of the gateway's WAN side; 0: as the LAN of this node."
+  )
       .range(0, 65'535)
       .unit("bytes");
   s.field(
@@ -56,9 +64,9 @@ void Settings::describe(settings::Schema<Settings>& s) {
       .range(0, 600'000)
       .unit("ms");
   s.field(
-       "protected_addresses", &Settings::protected_addresses,
-       "Addresses that are never routed to another site, such as the API server's."
-  ).example("[10.0.0.10]");
+      "protected_addresses", &Settings::protected_addresses,
+      "Addresses that are never routed to another site, such as the API server's."
+  );
   s.field(
       "remove_raven_leftovers", &Settings::remove_raven_leftovers,
       "Remove what OpenYurt Raven's own agent left on this node."

@@ -33,7 +33,8 @@ Source::Source(
 
 void Source::use_snapshot() {
   auto loaded = store_.load();
-  if (!loaded.ok()) return log::info("source", "no snapshot to start from: {}", loaded.error().message);
+  if (!loaded.ok())
+    return log::info("source", "no snapshot to start from: {}", loaded.error().message);
   if (!loaded->passed_over.empty()) log::warning("source", "{}", loaded->passed_over);
   log::warning("source", "no answer yet: using the Gateways of snapshot {}", loaded->generation);
   from_disk_ = loaded->objects[model::gateway_kind().plural];

@@ -37,8 +37,10 @@ class Source {
   kube::ClusterHealth health() const { return cluster_->health(); }
 
  private:
-  Source(const Settings& settings, std::string node, Metrics& metrics,
-         std::unique_ptr<kube::Cluster> cluster);
+  Source(
+      const Settings& settings, std::string node, Metrics& metrics,
+      std::unique_ptr<kube::Cluster> cluster
+  );
 
   std::string node_;
   model::NetworkOptions options_;

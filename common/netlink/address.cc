@@ -58,6 +58,8 @@ Message put_request(const Address& address) {
   return request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, address);
 }
 
-Message remove_request(const Address& address) { return request(RTM_DELADDR, 0, address); }
+Message remove_request(const Address& address) {
+  return request(RTM_DELADDR, 0, address);
+}
 
 }  // namespace raven::netlink

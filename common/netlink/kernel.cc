@@ -9,7 +9,9 @@
 
 namespace raven::netlink {
 
-uint8_t family_number(IpFamily family) { return family == IpFamily::kV4 ? AF_INET : AF_INET6; }
+uint8_t family_number(IpFamily family) {
+  return family == IpFamily::kV4 ? AF_INET : AF_INET6;
+}
 
 Result<Kernel> Kernel::open() {
   RAVEN_ASSIGN(Socket socket, Socket::open());
@@ -22,8 +24,10 @@ Result<std::vector<T>> Kernel::read_all(
 ) {
   std::vector<T> objects;
   const auto visit = [&](const nlmsghdr* message) {
-    if (auto object = parse(message)) objects.push_back(std::move(*object));
-    else ++malformed_messages_;
+    if (auto object = parse(message))
+      objects.push_back(std::move(*object));
+    else
+      ++malformed_messages_;
   };
   RAVEN_TRY(socket_.dump(request, what, visit, [&] { objects.clear(); }));
   return objects;
@@ -93,10 +97,9 @@ Result<std::vector<FdbEntry>> Kernel::fdb(uint32_t link) {
 Result<Route> Kernel::lookup(const IpAddress& destination) {
   std::optional<Route> route;
   const std::string what = "look up the route to " + destination.text();
-  RAVEN_TRY(socket_.query(
-      route_lookup_request(destination), what,
-      [&](const nlmsghdr* message) { route = parse_route(message); }
-  ));
+  RAVEN_TRY(socket_.query(route_lookup_request(destination), what, [&](const nlmsghdr* message) {
+    route = parse_route(message);
+  }));
   if (!route) return Error{ErrorCode::kInternal, what + ": the answer cannot be parsed"};
   return *route;
 }

@@ -81,8 +81,7 @@ Message link_create_request(const Link& link) {
   if (!link.mac.is_zero()) message.add_mac(IFLA_ADDRESS, link.mac);
   message.add_nested(IFLA_LINKINFO, [&] {
     message.add_string(IFLA_INFO_KIND, link.kind);
-    if (link.vxlan)
-      message.add_nested(IFLA_INFO_DATA, [&] { add_vxlan(message, *link.vxlan); });
+    if (link.vxlan) message.add_nested(IFLA_INFO_DATA, [&] { add_vxlan(message, *link.vxlan); });
   });
   return message;
 }

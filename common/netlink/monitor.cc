@@ -40,8 +40,10 @@ Status join(int fd, const Monitor::Interest& interest) {
 
 template <class T>
 void add(Events& events, bool removed, std::optional<T> object) {
-  if (object) events.events.push_back({removed, std::move(*object)});
-  else events.resync_needed = true;
+  if (object)
+    events.events.push_back({removed, std::move(*object)});
+  else
+    events.resync_needed = true;
 }
 
 // Every rtnetlink header begins with the address family.
@@ -56,8 +58,7 @@ void add_message(Events& events, const nlmsghdr* message) {
     case RTM_NEWLINK:
     case RTM_DELLINK:
       // Bridges report their ports once more under their own family.
-      if (family == AF_UNSPEC)
-        add(events, message->nlmsg_type == RTM_DELLINK, parse_link(message));
+      if (family == AF_UNSPEC) add(events, message->nlmsg_type == RTM_DELLINK, parse_link(message));
       return;
     case RTM_NEWADDR:
     case RTM_DELADDR:
@@ -78,7 +79,8 @@ void add_message(Events& events, const nlmsghdr* message) {
       else if (is_ip)
         add(events, message->nlmsg_type == RTM_DELNEIGH, parse_neighbour(message));
       return;
-    default: return;
+    default:
+      return;
   }
 }
 

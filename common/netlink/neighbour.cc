@@ -95,12 +95,16 @@ std::optional<FdbEntry> parse_fdb(const nlmsghdr* message) {
   };
 }
 
-Message fdb_dump_request(uint32_t link) { return dump_request(AF_BRIDGE, link); }
+Message fdb_dump_request(uint32_t link) {
+  return dump_request(AF_BRIDGE, link);
+}
 
 Message put_request(const FdbEntry& entry) {
   return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, entry);
 }
 
-Message remove_request(const FdbEntry& entry) { return request(RTM_DELNEIGH, 0, entry); }
+Message remove_request(const FdbEntry& entry) {
+  return request(RTM_DELNEIGH, 0, entry);
+}
 
 }  // namespace raven::netlink

@@ -16,11 +16,16 @@ constexpr uint32_t kIpv6DefaultMetric = 1024;
 
 RouteType type_of(uint8_t number) {
   switch (number) {
-    case RTN_UNICAST: return RouteType::kUnicast;
-    case RTN_LOCAL: return RouteType::kLocal;
-    case RTN_BLACKHOLE: return RouteType::kBlackhole;
-    case RTN_UNREACHABLE: return RouteType::kUnreachable;
-    default: return RouteType::kOther;
+    case RTN_UNICAST:
+      return RouteType::kUnicast;
+    case RTN_LOCAL:
+      return RouteType::kLocal;
+    case RTN_BLACKHOLE:
+      return RouteType::kBlackhole;
+    case RTN_UNREACHABLE:
+      return RouteType::kUnreachable;
+    default:
+      return RouteType::kOther;
   }
 }
 
@@ -72,8 +77,8 @@ uint32_t Route::effective_metric() const {
 bool Route::operator==(const Route& other) const {
   return key() == other.key() && protocol == other.protocol && type == other.type &&
          link == other.link && gateway == other.gateway &&
-         preferred_source == other.preferred_source && mtu == other.mtu &&
-         onlink == other.onlink && simple == other.simple;
+         preferred_source == other.preferred_source && mtu == other.mtu && onlink == other.onlink &&
+         simple == other.simple;
 }
 
 std::string Route::text() const {

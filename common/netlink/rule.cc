@@ -30,7 +30,7 @@ Message request(uint16_t type, uint16_t flags, const Rule& rule) {
 
 bool has_other_selectors(const fib_rule_hdr& header, const Attributes& attributes) {
   static constexpr int kSelectors[] = {
-      FRA_IIFNAME, FRA_OIFNAME,    FRA_L3MDEV,      FRA_UID_RANGE,
+      FRA_IIFNAME,  FRA_OIFNAME,     FRA_L3MDEV,      FRA_UID_RANGE,
       FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE, FRA_TUN_ID,
   };
   for (const int type : kSelectors)
@@ -76,6 +76,8 @@ Message put_request(const Rule& rule) {
   return request(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
 }
 
-Message remove_request(const Rule& rule) { return request(RTM_DELRULE, 0, rule); }
+Message remove_request(const Rule& rule) {
+  return request(RTM_DELRULE, 0, rule);
+}
 
 }  // namespace raven::netlink

@@ -29,9 +29,7 @@ struct Rule {
     bool other_selectors;
     auto operator<=>(const Key&) const = default;
   };
-  Key key() const {
-    return {family, priority, table, protocol, mark, mark_mask, other_selectors};
-  }
+  Key key() const { return {family, priority, table, protocol, mark, mark_mask, other_selectors}; }
   bool operator==(const Rule&) const = default;
   std::string text() const;  // "v4 priority 100 table 9027"
 };

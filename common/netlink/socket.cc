@@ -60,8 +60,8 @@ int on_interrupted(nl_msg*, void* context) {
 
 // The text that the kernel adds to an error (NETLINK_EXT_ACK; capped, so it follows at once).
 std::string kernel_reason(const nlmsgerr* error) {
-  const auto* header = reinterpret_cast<const nlmsghdr*>(
-      reinterpret_cast<const char*>(error) - NLMSG_HDRLEN);
+  const auto* header =
+      reinterpret_cast<const nlmsghdr*>(reinterpret_cast<const char*>(error) - NLMSG_HDRLEN);
   if ((header->nlmsg_flags & NLM_F_ACK_TLVS) == 0) return "";
   const auto attributes = Attributes::parse(header, sizeof(nlmsgerr), NLMSGERR_ATTR_MAX);
   return attributes ? attributes->text(NLMSGERR_ATTR_MSG) : "";
@@ -101,7 +101,9 @@ Error error_of(const Answer& answer, const std::string& what) {
 
 }  // namespace
 
-void Socket::Free::operator()(nl_sock* socket) const { nl_socket_free(socket); }
+void Socket::Free::operator()(nl_sock* socket) const {
+  nl_socket_free(socket);
+}
 
 Result<Socket> Socket::open() {
   Socket socket{nl_socket_alloc()};
@@ -168,23 +170,24 @@ Status Socket::dump(
     message.rewind();
   }
   return Error{
-      ErrorCode::kUnavailable,
-      what + ": the tables changed during each of " + std::to_string(kDumpAttemptsMax) +
-          " dumps; try again later"
-  };
+      ErrorCode::kUnavailable, what + ": the tables changed during each of " +
+                                   std::to_string(kDumpAttemptsMax) + " dumps; try again later"};
 }
 
-void Message::Free::operator()(nl_msg* message) const { nlmsg_free(message); }
-
-Message::Message(uint16_t type, uint16_t flags)
-    : message_{nlmsg_alloc_size(kRequestBytesMax)} {
-  complete_ = message_ && nlmsg_put(
-                              message_.get(), NL_AUTO_PORT, NL_AUTO_SEQ, type, 0,
-                              flags | NLM_F_REQUEST
-                          ) != nullptr;
+void Message::Free::operator()(nl_msg* message) const {
+  nlmsg_free(message);
 }
 
-const nlmsghdr* Message::raw() const { return nlmsg_hdr(message_.get()); }
+Message::Message(uint16_t type, uint16_t flags) : message_{nlmsg_alloc_size(kRequestBytesMax)} {
+  complete_ =
+      message_ &&
+      nlmsg_put(message_.get(), NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, flags | NLM_F_REQUEST) !=
+          nullptr;
+}
+
+const nlmsghdr* Message::raw() const {
+  return nlmsg_hdr(message_.get());
+}
 
 void Message::rewind() const {
   nlmsghdr* header = nlmsg_hdr(message_.get());
@@ -192,8 +195,8 @@ void Message::rewind() const {
 }
 
 void Message::append(const void* data, std::size_t size) {
-  complete_ = complete_ &&
-              nlmsg_append(message_.get(), const_cast<void*>(data), size, NLMSG_ALIGNTO) == 0;
+  complete_ =
+      complete_ && nlmsg_append(message_.get(), const_cast<void*>(data), size, NLMSG_ALIGNTO) == 0;
 }
 
 void Message::add(int type, const void* data, std::size_t size) {

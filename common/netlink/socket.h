@@ -61,21 +61,26 @@ class Socket {
   // Sends the request and waits for the acknowledgement.  `what` opens the error message.
   Status request(const Message& message, const std::string& what);
   // Sends a request and hands every message of the answer to `visit`.
-  Status query(const Message& message, const std::string& what,
-               const std::function<void(const nlmsghdr*)>& visit);
+  Status query(
+      const Message& message, const std::string& what,
+      const std::function<void(const nlmsghdr*)>& visit
+  );
   // The same for a dump; `restart` is called before the dump is taken again because the tables
   // changed while it ran.
-  Status dump(const Message& message, const std::string& what,
-              const std::function<void(const nlmsghdr*)>& visit,
-              const std::function<void()>& restart);
+  Status dump(
+      const Message& message, const std::string& what,
+      const std::function<void(const nlmsghdr*)>& visit, const std::function<void()>& restart
+  );
 
  private:
   struct Free {
     void operator()(nl_sock* socket) const;
   };
   explicit Socket(nl_sock* socket) : socket_{socket} {}
-  Status exchange(const Message& message, const std::string& what,
-                  const std::function<void(const nlmsghdr*)>* visit, bool* interrupted);
+  Status exchange(
+      const Message& message, const std::string& what,
+      const std::function<void(const nlmsghdr*)>* visit, bool* interrupted
+  );
   std::unique_ptr<nl_sock, Free> socket_;
 };
 

@@ -4,6 +4,7 @@ SPDX-License-Identifier: Apache-2.0
 Run as root: agent_lite_process_test.py PATH/raven-agent-lite [-v]
 """
 
+import itertools
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,13 @@ EDGE_BOXES = {'gw1': '203.0.113.1', 'gw2': '203.0.113.2'}
 CLOUD = gateway('cloud', {'cloud1': '198.51.100.1'},
                 {'cloud1': ('172.16.0.1', ['10.2.0.0/16', 'fd02::/48'])})
 
+NOBODY_THERE = """
+current-context: x
+contexts: [{name: x, context: {cluster: x, user: x}}]
+clusters: [{name: x, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: x, user: {token: t}}]
+"""
+
 
 class AgentTest(unittest.TestCase):
     def setUp(self):
@@ -34,7 +42,8 @@ class AgentTest(unittest.TestCase):
         self.manifests.put(gateway('edge', EDGE_BOXES, EDGE))
 
     def start(self, source=None, **settings):
-        agent = Agent(BINARY, self.site, self.folder, source or f'dir:{self.folder}/source', **settings)
+        source = source or f'dir:{self.folder}/source'
+        agent = Agent(BINARY, self.site, self.folder, source, **settings)
         self.addCleanup(lambda: agent.process.poll() is None and agent.stop(signal.SIGKILL))
         return agent
 
@@ -74,7 +83,7 @@ class AgentTest(unittest.TestCase):
         self.assertIn('100:\tfrom all lookup 9027 proto 82', state['rules'])
         self.assertIn('100:\tfrom all lookup 9027 proto 82', state['rules6'])
         self.assertIn('aa:0f:f0:a8:07:02 dst 192.168.7.2', state['fdb'])
-        for part, destination in (('pod', REMOTE), ('pod', REMOTE6), ('node', REMOTE), ('node', REMOTE6)):
+        for part, destination in itertools.product(('pod', 'node'), (REMOTE, REMOTE6)):
             before = self.site.received('gw1')
             self.assertTrue(self.site.ping(part, destination), f'{part} to {destination}')
             self.assertGreater(self.site.received('gw1'), before)
@@ -112,8 +121,8 @@ class AgentTest(unittest.TestCase):
         agent = self.started()
         until(lambda: agent.metric('raven_agent_lite_gateway_up') == 2, 'both gateways up')
         ping = subprocess.Popen(
-            ['ip', 'netns', 'exec', self.site.names['pod'], 'ping', '-q', '-i', '0.002', '-c', '1000',
-             REMOTE], stdout=subprocess.PIPE, text=True)
+            ['ip', 'netns', 'exec', self.site.names['pod'], 'ping', '-q', '-i', '0.002', '-c',
+             '1000', REMOTE], stdout=subprocess.PIPE, text=True)
         self.site.responders['gw1'].alive = False
         until(lambda: 'via 240.168.7.2' in self.site.overlay()['routes'], 'switch')
         self.site.responders['gw1'].alive = True
@@ -168,14 +177,14 @@ class AgentTest(unittest.TestCase):
         self.site.exec('node', 'ipset create raven-mark-set hash:net')
         self.site.exec('node', 'ipset create raven-skip-nat-set hash:net,port')
         self.site.exec('node', 'ipset create other-set hash:net')
-        iptables = 'iptables -t mangle'
-        for command in (
-                f'{iptables} -N RAVEN-MARK-CHAIN', f'{iptables} -N OTHER',
-                f'{iptables} -A PREROUTING -m comment --comment "mark raven traffic" -j RAVEN-MARK-CHAIN',
-                f'{iptables} -A OUTPUT -j RAVEN-MARK-CHAIN', f'{iptables} -A OUTPUT -j OTHER',
-                f'{iptables} -A RAVEN-MARK-CHAIN -m set --match-set raven-mark-set dst -j MARK --set-mark 64',
-                'iptables -t nat -N RAVEN-POSTROUTING', 'iptables -t nat -I POSTROUTING -j RAVEN-POSTROUTING'):
-            self.site.exec('node', command)
+        for rule in (
+                'mangle -N RAVEN-MARK-CHAIN', 'mangle -N OTHER',
+                'mangle -A PREROUTING -m comment --comment "mark traffic" -j RAVEN-MARK-CHAIN',
+                'mangle -A OUTPUT -j RAVEN-MARK-CHAIN', 'mangle -A OUTPUT -j OTHER',
+                'mangle -A RAVEN-MARK-CHAIN -m set --match-set raven-mark-set dst'
+                ' -j MARK --set-mark 64',
+                'nat -N RAVEN-POSTROUTING', 'nat -I POSTROUTING -j RAVEN-POSTROUTING'):
+            self.site.exec('node', f'iptables -t {rule}')
         self.site.ip('node', 'link add raven0 type vxlan id 200 dstport 4472 nolearning')
         self.site.ip('node', 'link set raven0 up')
         self.site.ip('node', 'route add default via 240.168.7.1 dev raven0 onlink table 9027')
@@ -202,11 +211,9 @@ class AgentTest(unittest.TestCase):
         agent.stop()
         self.assertEqual(agent.clean_up(), 0)
         with open(f'{self.folder}/kubeconfig', 'w') as file:
-            file.write('{"current-context": "x", "contexts": [{"name": "x", "context": {"cluster": "x",'
-                       ' "user": "x"}}], "clusters": [{"name": "x", "cluster": {"server":'
-                       ' "https://127.0.0.1:1"}}], "users": [{"name": "x", "user": {"token": "t"}}]}')
+            file.write(NOBODY_THERE)
         agent = self.start(source=f'kubeconfig:{self.folder}/kubeconfig', snapshot_wait_ms=100)
-        until(lambda: 'via 240.168.7.1' in self.site.overlay()['routes'], 'routes from the snapshot')
+        until(lambda: 'via 240.168.7.1' in self.site.overlay()['routes'], 'routes')
         self.assertEqual(agent.metric('raven_agent_lite_from_snapshot'), 1)
         self.assertTrue(self.site.ping('pod', REMOTE))
 

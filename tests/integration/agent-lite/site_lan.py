@@ -1,9 +1,9 @@
-"""A site for agent-lite: a node with a pod, and two gateway boxes that are plain kernels, on a switch.
+"""A site for agent-lite: a node with a pod, two gateway boxes (plain kernels), and a switch.
 SPDX-License-Identifier: Apache-2.0
 
-Each gateway box ends the VXLAN as Raven's do, holds an address of the other site (10.2.0.9, fd02::9)
-and answers probes.  So a ping from the pod shows the whole way, and the counters of a box show
-whether it came through there.
+Each gateway box ends the VXLAN as Raven's do, holds an address of the other site (10.2.0.9,
+fd02::9) and answers probes.  So a ping from the pod shows the whole way, and the counters of a box
+show whether it came through there.
 """
 
 import ctypes
@@ -58,7 +58,8 @@ class Responder(threading.Thread):
         super().__init__(daemon=True)
         self.alive = True
         self.asked = 0
-        self.socket = in_namespace(namespace, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        self.socket = in_namespace(
+            namespace, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         self.socket.bind(('', PROBE_PORT))
         self.stopper, self.stop_reader = socket.socketpair()
         self.start()

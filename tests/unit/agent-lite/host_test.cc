@@ -26,12 +26,16 @@ class HostTest : public netlink::NamespaceTest {
   void SetUp() override {
     NamespaceTest::SetUp();
     if (IsSkipped()) return;
-    shell("ip link add lan type veth peer name other && ip link set lan up && ip link set other up"
-          " && ip address add 192.168.7.5/24 dev lan");
+    shell(
+        "ip link add lan type veth peer name other && ip link set lan up && ip link set other up"
+        " && ip address add 192.168.7.5/24 dev lan"
+    );
     host_ = std::make_unique<Host>(netlink::Kernel::open().value());
   }
 
-  Desired desired(const char* gateway = "edge-gw1", Encapsulation encapsulation = Encapsulation::kVxlan) {
+  Desired desired(
+      const char* gateway = "edge-gw1", Encapsulation encapsulation = Encapsulation::kVxlan
+  ) {
     const model::Network network = sample_network();
     const NodeFacts facts = host_->facts(ip("192.168.7.5")).value();
     const PlanOptions options{.encapsulation = encapsulation, .wan_mtu = 0, .tunnel_overhead = 88};
@@ -62,8 +66,7 @@ TEST_F(HostTest, BuildsEverythingFromNothing) {
   EXPECT_THAT(state, HasSubstr("inet 240.168.7.5/8 scope link raven0"));
   EXPECT_THAT(state, HasSubstr("100:\tfrom all lookup 9027 proto 82"));
   EXPECT_THAT(
-      state,
-      HasSubstr("10.2.0.0/16 via 240.168.7.1 dev raven0 proto 82 metric 10 onlink mtu 1412")
+      state, HasSubstr("10.2.0.0/16 via 240.168.7.1 dev raven0 proto 82 metric 10 onlink mtu 1412")
   );
   EXPECT_THAT(state, HasSubstr("blackhole 10.2.0.0/16 proto 82 metric 65000"));
   EXPECT_THAT(state, HasSubstr("fd02::/48 via fe80::f0a8:701 dev raven0 proto 82 metric 10"));
@@ -124,18 +127,22 @@ TEST_F(HostTest, RenamedDeviceIsReplaced) {
 TEST_F(HostTest, ForeignAddressesAndForwardingEntriesOnRaven0Go) {
   converge(desired());
   const std::string before = shell(kShowAll);
-  shell("ip address add 10.99.0.1/32 dev raven0 && "
-        "bridge fdb append 00:00:00:00:00:00 dst 192.168.7.66 dev raven0");
+  shell(
+      "ip address add 10.99.0.1/32 dev raven0 && "
+      "bridge fdb append 00:00:00:00:00:00 dst 192.168.7.66 dev raven0"
+  );
   converge(desired());
   EXPECT_EQ(shell(kShowAll), before);
 }
 
 TEST_F(HostTest, TakesANodeOverFromRaven) {
-  shell("ip link add raven0 address aa:0f:f0:a8:07:05 mtu 1436 type vxlan id 200 dstport 4472"
-        " nolearning ageing 300 remote 192.168.7.1 && ip link set raven0 up"
-        " && ip address add 240.168.7.5/8 dev raven0 scope link"
-        " && ip route add default via 240.168.7.1 dev raven0 onlink table 9027"
-        " && ip rule add fwmark 0x40 priority 100 lookup 9027");
+  shell(
+      "ip link add raven0 address aa:0f:f0:a8:07:05 mtu 1436 type vxlan id 200 dstport 4472"
+      " nolearning ageing 300 remote 192.168.7.1 && ip link set raven0 up"
+      " && ip address add 240.168.7.5/8 dev raven0 scope link"
+      " && ip route add default via 240.168.7.1 dev raven0 onlink table 9027"
+      " && ip rule add fwmark 0x40 priority 100 lookup 9027"
+  );
   const uint32_t index = host_->kernel().link("raven0").value()->index;
   converge(desired());
   EXPECT_EQ(host_->overlay_index(), index) << "raven0 is kept, so nothing is interrupted";

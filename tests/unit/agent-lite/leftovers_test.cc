@@ -16,20 +16,22 @@ constexpr const char* kListing =
     "-P OUTPUT ACCEPT\n"
     "-N OTHER\n"
     "-N RAVEN-MARK-CHAIN\n"
-    "-A PREROUTING -m comment --comment \"raven traffic should be marked, \\\"all\\\"\" -j RAVEN-MARK-CHAIN\n"
+    "-A PREROUTING -m comment --comment \"raven traffic should be marked, \\\"all\\\"\" -j "
+    "RAVEN-MARK-CHAIN\n"
     "-A PREROUTING -j OTHER\n"
     "-A OUTPUT -j RAVEN-MARK-CHAIN\n"
     "-A OTHER -m comment --comment RAVEN-MARK-CHAIN -j ACCEPT\n"
-    "-A RAVEN-MARK-CHAIN -m set --match-set raven-mark-set dst -j MARK --set-xmark 0x40/0xffffffff\n";
+    "-A RAVEN-MARK-CHAIN -m set --match-set raven-mark-set dst -j MARK --set-xmark "
+    "0x40/0xffffffff\n";
 
 TEST(ChainRemoval, DeletesTheJumpsByTheirOwnWordsThenTheChain) {
   const auto commands = chain_removal("iptables-nft", "mangle", "RAVEN-MARK-CHAIN", kListing);
   EXPECT_THAT(
       commands,
       ElementsAre(
-          Command{"iptables-nft", "-w", "-t", "mangle", "-D", "PREROUTING", "-m", "comment",
-                  "--comment", "raven traffic should be marked, \"all\"", "-j",
-                  "RAVEN-MARK-CHAIN"},
+          Command{
+              "iptables-nft", "-w", "-t", "mangle", "-D", "PREROUTING", "-m", "comment",
+              "--comment", "raven traffic should be marked, \"all\"", "-j", "RAVEN-MARK-CHAIN"},
           Command{"iptables-nft", "-w", "-t", "mangle", "-D", "OUTPUT", "-j", "RAVEN-MARK-CHAIN"},
           Command{"iptables-nft", "-w", "-t", "mangle", "-F", "RAVEN-MARK-CHAIN"},
           Command{"iptables-nft", "-w", "-t", "mangle", "-X", "RAVEN-MARK-CHAIN"}

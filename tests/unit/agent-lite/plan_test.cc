@@ -84,10 +84,10 @@ TEST_F(PlanTest, EveryGatewayOfTheOwnSiteIsAStaticPeer) {
                   )
   );
   EXPECT_THAT(
-      forwarding, ElementsAre(
-                      "aa:0f:f0:a8:07:01 dst 192.168.7.1 dev 9",
-                      "aa:0f:f0:a8:07:02 dst 192.168.7.2 dev 9"
-                  )
+      forwarding,
+      ElementsAre(
+          "aa:0f:f0:a8:07:01 dst 192.168.7.1 dev 9", "aa:0f:f0:a8:07:02 dst 192.168.7.2 dev 9"
+      )
   );
 }
 
@@ -95,13 +95,12 @@ TEST_F(PlanTest, RoutesLeadThroughTheChosenGatewayWithBlackholesBelow) {
   std::vector<std::string> routes;
   for (const Route& route : resolve(run(), 9).routing.routes) routes.push_back(route.text());
   EXPECT_THAT(
-      routes,
-      ElementsAre(
-          "blackhole 10.2.0.0/16 table 9027 metric 65000",
-          "blackhole fd02::/48 table 9027 metric 65000",
-          "10.2.0.0/16 via 240.168.7.1 dev 9 table 9027 metric 10 mtu 1412",
-          "fd02::/48 via fe80::f0a8:701 dev 9 table 9027 metric 10 mtu 1412"
-      )
+      routes, ElementsAre(
+                  "blackhole 10.2.0.0/16 table 9027 metric 65000",
+                  "blackhole fd02::/48 table 9027 metric 65000",
+                  "10.2.0.0/16 via 240.168.7.1 dev 9 table 9027 metric 10 mtu 1412",
+                  "fd02::/48 via fe80::f0a8:701 dev 9 table 9027 metric 10 mtu 1412"
+              )
   );
   for (const Route& route : run().routing.routes) {
     EXPECT_EQ(route.protocol, 0x52);
@@ -118,7 +117,10 @@ TEST_F(PlanTest, RuleOfEachFamilyHasNoMark) {
 
 TEST_F(PlanTest, NoRuleForAFamilyWithoutPrefixes) {
   network_.pools[0].prefixes = {prefix("10.2.0.0/16")};
-  EXPECT_THAT(run().routing.rules, ElementsAre(netlink::Rule{.priority = 100, .table = 9027, .protocol = 0x52}));
+  EXPECT_THAT(
+      run().routing.rules,
+      ElementsAre(netlink::Rule{.priority = 100, .table = 9027, .protocol = 0x52})
+  );
 }
 
 TEST_F(PlanTest, OtherGatewayChangesOnlyTheNextHops) {
@@ -140,8 +142,7 @@ TEST_F(PlanTest, DirectGoesToTheLanAddressWithoutADevice) {
   EXPECT_THAT(desired.neighbours, IsEmpty());
   ASSERT_THAT(unicast(desired), SizeIs(1));
   EXPECT_EQ(
-      unicast(desired)[0].text(),
-      "10.2.0.0/16 via 192.168.7.1 dev 3 table 9027 metric 10 mtu 1412"
+      unicast(desired)[0].text(), "10.2.0.0/16 via 192.168.7.1 dev 3 table 9027 metric 10 mtu 1412"
   );
   EXPECT_FALSE(unicast(desired)[0].onlink);
 }

@@ -11,8 +11,12 @@
 
 namespace raven::agent_lite {
 
-inline IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
-inline IpPrefix prefix(const char* text) { return IpPrefix::parse(text).value(); }
+inline IpAddress ip(const char* text) {
+  return IpAddress::parse(text).value();
+}
+inline IpPrefix prefix(const char* text) {
+  return IpPrefix::parse(text).value();
+}
 
 inline model::Pool edge_pool() {
   model::Pool pool;

@@ -30,7 +30,9 @@ class SelectorTest : public testing::Test {
   Instant now_{seconds{1000}};
 };
 
-TEST_F(SelectorTest, FirstChoiceIsTheMostPreferredBeforeAnyAnswer) { EXPECT_EQ(current(), "a"); }
+TEST_F(SelectorTest, FirstChoiceIsTheMostPreferredBeforeAnyAnswer) {
+  EXPECT_EQ(current(), "a");
+}
 
 TEST_F(SelectorTest, EarlierAnswerOfALessPreferredOneChangesNothing) {
   current();

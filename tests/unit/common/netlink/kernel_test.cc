@@ -16,16 +16,22 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
-IpPrefix prefix(const char* text) { return IpPrefix::parse(text).value(); }
+IpAddress ip(const char* text) {
+  return IpAddress::parse(text).value();
+}
+IpPrefix prefix(const char* text) {
+  return IpPrefix::parse(text).value();
+}
 
 class KernelTest : public NamespaceTest {
  protected:
   void SetUp() override {
     NamespaceTest::SetUp();
     if (IsSkipped()) return;
-    shell("ip link add lan type veth peer name other && ip link set lan up && ip link set other up"
-          " && ip address add 192.168.7.5/24 dev lan && ip address add fd07::5/64 dev lan nodad");
+    shell(
+        "ip link add lan type veth peer name other && ip link set lan up && ip link set other up"
+        " && ip address add 192.168.7.5/24 dev lan && ip address add fd07::5/64 dev lan nodad"
+    );
     kernel_ = std::make_unique<Kernel>(Kernel::open().value());
     lan_ = kernel_->link("lan").value()->index;
   }
@@ -104,8 +110,7 @@ TEST_F(KernelTest, SecondVxlanOfTheSameNumberIsRefusedWithTheReasonOfTheKernel) 
 
 TEST_F(KernelTest, AddressIsAddedOnceAndRemoved) {
   const Address address{
-      .link = lan_, .address = ip("240.168.7.5"), .prefix_length = 8, .scope = AddressScope::kLink
-  };
+      .link = lan_, .address = ip("240.168.7.5"), .prefix_length = 8, .scope = AddressScope::kLink};
   ASSERT_TRUE(kernel_->put(address).ok());
   ASSERT_TRUE(kernel_->put(address).ok());
   EXPECT_THAT(shell("ip address show dev lan"), HasSubstr("inet 240.168.7.5/8 scope link"));
@@ -120,9 +125,8 @@ TEST_F(KernelTest, RouteOfEachFamilyReadsBackAsWritten) {
     route.mtu = 1400;
     const Status status = kernel_->put(route);
     ASSERT_TRUE(status.ok()) << status.error().message;
-    EXPECT_THAT(
-        kernel_->routes(route.destination.family(), kRavenTable).value(), Contains(route)
-    ) << destination;
+    EXPECT_THAT(kernel_->routes(route.destination.family(), kRavenTable).value(), Contains(route))
+        << destination;
   }
   EXPECT_THAT(
       shell("ip route show table 9027"),
@@ -206,8 +210,7 @@ TEST_F(KernelTest, LookupFollowsRulesAndTables) {
 TEST_F(KernelTest, RuleIsAddedOnceAndReadBack) {
   for (const IpFamily family : {IpFamily::kV4, IpFamily::kV6}) {
     const Rule rule{
-        .family = family, .priority = 100, .table = kRavenTable, .protocol = kRavenProtocol
-    };
+        .family = family, .priority = 100, .table = kRavenTable, .protocol = kRavenProtocol};
     ASSERT_TRUE(kernel_->put(rule).ok());
     ASSERT_TRUE(kernel_->put(rule).ok());
     const std::string command = family == IpFamily::kV4 ? "ip rule" : "ip -6 rule";
@@ -232,8 +235,7 @@ TEST_F(KernelTest, StaticNeighbourReadsBackAsWritten) {
     const Neighbour neighbour{
         .link = link.index,
         .address = ip(address),
-        .mac = MacAddress::parse("aa:0f:f0:01:02:03").value()
-    };
+        .mac = MacAddress::parse("aa:0f:f0:01:02:03").value()};
     ASSERT_TRUE(kernel_->put(neighbour).ok());
     EXPECT_THAT(kernel_->neighbours(link.index).value(), Contains(neighbour));
     EXPECT_THAT(
@@ -249,8 +251,7 @@ TEST_F(KernelTest, ForwardingEntryIsReplacedNotDoubled) {
   FdbEntry entry{
       .link = link.index,
       .mac = MacAddress::parse("aa:0f:f0:01:02:03").value(),
-      .destination = ip("192.168.7.1")
-  };
+      .destination = ip("192.168.7.1")};
   ASSERT_TRUE(kernel_->put(entry).ok());
   entry.destination = ip("192.168.7.2");
   ASSERT_TRUE(kernel_->put(entry).ok());

@@ -41,11 +41,13 @@ TEST_F(MonitorTest, SilentWhenNothingHappens) {
 }
 
 TEST_F(MonitorTest, TellsEachKindOfChange) {
-  shell("ip link add lan type veth peer name other && ip link set lan up && ip link set other up"
-        " && ip address add 10.9.0.1/24 dev lan && ip route add 10.8.0.0/16 via 10.9.0.2"
-        " && ip rule add priority 77 lookup 55"
-        " && ip neighbour add 10.9.0.3 lladdr 02:00:00:00:00:01 dev lan"
-        " && ip link delete lan");
+  shell(
+      "ip link add lan type veth peer name other && ip link set lan up && ip link set other up"
+      " && ip address add 10.9.0.1/24 dev lan && ip route add 10.8.0.0/16 via 10.9.0.2"
+      " && ip rule add priority 77 lookup 55"
+      " && ip neighbour add 10.9.0.3 lladdr 02:00:00:00:00:01 dev lan"
+      " && ip link delete lan"
+  );
   const Events events = monitor_->drain().value();
   EXPECT_FALSE(events.resync_needed);
   const auto any = [&](auto matches) { return std::ranges::any_of(events.events, matches); };

@@ -19,8 +19,10 @@ class ReconcileTest : public NamespaceTest {
   void SetUp() override {
     NamespaceTest::SetUp();
     if (IsSkipped()) return;
-    shell("ip link add lan type veth peer name other && ip link set lan up && ip link set other up"
-          " && ip address add 192.168.7.5/24 dev lan");
+    shell(
+        "ip link add lan type veth peer name other && ip link set lan up && ip link set other up"
+        " && ip address add 192.168.7.5/24 dev lan"
+    );
     kernel_ = std::make_unique<Kernel>(Kernel::open().value());
     lan_ = kernel_->link("lan").value()->index;
   }
@@ -41,8 +43,7 @@ class ReconcileTest : public NamespaceTest {
         .family = family,
         .priority = kRavenRulePriority,
         .table = kRavenTable,
-        .protocol = kRavenProtocol
-    };
+        .protocol = kRavenProtocol};
   }
 
   std::size_t reconcile(const Routing& desired) {
@@ -59,8 +60,7 @@ class ReconcileTest : public NamespaceTest {
 TEST_F(ReconcileTest, SecondRunDoesNothingAndTheKernelIsSilent) {
   const Routing desired{
       {route("10.2.0.0/16", "192.168.7.1"), route("10.3.0.0/16", "192.168.7.1")},
-      {rule(IpFamily::kV4), rule(IpFamily::kV6)}
-  };
+      {rule(IpFamily::kV4), rule(IpFamily::kV6)}};
   EXPECT_EQ(reconcile(desired), 4u);
   Monitor monitor = Monitor::open().value();
   EXPECT_EQ(reconcile(desired), 0u);
@@ -68,9 +68,11 @@ TEST_F(ReconcileTest, SecondRunDoesNothingAndTheKernelIsSilent) {
 }
 
 TEST_F(ReconcileTest, ForeignRoutesAndRulesAreLeftAlone) {
-  shell("ip route add 10.5.0.0/16 via 192.168.7.9 table 9027 proto static"
-        " && ip route add 10.6.0.0/16 via 192.168.7.9 proto 82"
-        " && ip rule add priority 100 lookup 55 && ip rule add priority 99 lookup 9027");
+  shell(
+      "ip route add 10.5.0.0/16 via 192.168.7.9 table 9027 proto static"
+      " && ip route add 10.6.0.0/16 via 192.168.7.9 proto 82"
+      " && ip rule add priority 100 lookup 55 && ip rule add priority 99 lookup 9027"
+  );
   const std::string before = shell("ip rule; ip route show table main; ip route show table 9027");
   reconcile({});
   EXPECT_EQ(shell("ip rule; ip route show table main; ip route show table 9027"), before);
@@ -106,8 +108,7 @@ TEST_F(ReconcileTest, EmptyDesireRemovesAllThatIsTagged) {
 
 TEST_F(ReconcileTest, OneBadEntryDoesNotStopTheOthers) {
   const Routing desired{
-      {route("10.2.0.0/16", "172.31.0.1"), route("10.3.0.0/16", "192.168.7.1")}, {}
-  };
+      {route("10.2.0.0/16", "172.31.0.1"), route("10.3.0.0/16", "192.168.7.1")}, {}};
   const auto errors = apply(*kernel_, diff(desired, Routing{}));
   ASSERT_EQ(errors.size(), 1u);
   EXPECT_THAT(errors[0].message, HasSubstr("10.2.0.0/16"));

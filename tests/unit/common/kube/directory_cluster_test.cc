@@ -5,12 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <condition_variable>
-
 #include "common/base/file.h"
 #include "common/kube/events.h"
 #include "common/kube/json_value.h"
 #include "common/kube/leader_elector.h"
+#include "tests/lib/change_signal.h"
 #include "tests/lib/temporary_folder.h"
 
 namespace raven::kube {
@@ -18,28 +17,11 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using test::kPatience;
+using Signal = test::ChangeSignal;
 
-constexpr seconds kPatience{20};
 const Kind kGateways{"raven.openyurt.io", "v1beta1", "gateways", "Gateway", false};
 const Kind kEvents{"", "v1", "events", "Event", true};
-
-// Lets a test wait for a condition that a cluster's on_change() may make true.
-class Signal {
- public:
-  void raise() {
-    const std::lock_guard lock{mutex_};
-    changed_.notify_all();
-  }
-  template <class Condition>
-  bool wait_for(Condition condition) {
-    std::unique_lock lock{mutex_};
-    return changed_.wait_for(lock, kPatience, condition);
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-};
 
 class DirectoryClusterTest : public testing::Test {
  protected:

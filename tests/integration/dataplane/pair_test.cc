@@ -148,6 +148,10 @@ class DataplanePair : public testing::Test {
   }
   static double drops(const Box& box, const std::string& reason) {
     const auto answer = box.client().drops();
+    if (!answer.ok()) {
+      ADD_FAILURE() << answer.error().message;
+      return -1;
+    }
     for (const auto& drop : answer->drops())
       if (drop.reason() == reason) return static_cast<double>(drop.packets());
     return -1;

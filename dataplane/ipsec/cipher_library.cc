@@ -22,8 +22,6 @@ const char* arch_name(const IMB_MGR* manager) {
   switch (manager->used_arch) {
     case IMB_ARCH_SSE:
       return "sse";
-    case IMB_ARCH_AVX:
-      return "avx";
     case IMB_ARCH_AVX2:
       return "avx2";
     case IMB_ARCH_AVX512:

@@ -17,7 +17,8 @@ constexpr milliseconds kIkeDebounce{200};
 
 Agent::Agent(
     event::Loop& loop, const Settings& settings, std::string node, kube::Cluster& cluster,
-    netlink::Kernel kernel, netlink::Monitor monitor, MetricTable& metrics)
+    netlink::Kernel kernel, netlink::Monitor monitor, MetricTable& metrics
+)
     : loop_{loop},
       settings_{settings},
       node_{std::move(node)},
@@ -35,7 +36,9 @@ Agent::Agent(
       writer_{cluster, node_, settings, metrics},
       ike_dirty_{ike_thread_.loop(), kIkeDebounce, [this] { ike_pass(); }} {}
 
-Agent::~Agent() { stop(); }
+Agent::~Agent() {
+  stop();
+}
 
 Status Agent::start() {
   RAVEN_TRY(source_.start([this] { loop_.post([this] { dirty_.mark(); }); }));
@@ -83,8 +86,10 @@ Facts Agent::read_facts(const model::Network& network) {
   remote_ = remember_prefixes(remote_, network);
   facts.remote = remote_;
   auto kernel = routes_.facts();
-  if (kernel.ok()) facts.kernel = std::move(*kernel);
-  else outputs_.report(Output::kRoutes, std::move(kernel).error());
+  if (kernel.ok())
+    facts.kernel = std::move(*kernel);
+  else
+    outputs_.report(Output::kRoutes, std::move(kernel).error());
   return facts;
 }
 
@@ -92,7 +97,8 @@ void Agent::pass() {
   const kube::Snapshot gateways = source_.gateways();
   if (!gateways) return;
   const model::Network network = model::project_network(
-      *gateways, node_, {.protected_addresses = settings_.protected_addresses});
+      *gateways, node_, {.protected_addresses = settings_.protected_addresses}
+  );
   metrics_.add(Metric::kPlans);
   Desired desired = plan(network, read_facts(network), settings_);
   report_problems(desired.problems);

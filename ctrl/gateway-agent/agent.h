@@ -36,7 +36,8 @@ class Agent {
  public:
   Agent(
       event::Loop& loop, const Settings& settings, std::string node, kube::Cluster& cluster,
-      netlink::Kernel kernel, netlink::Monitor monitor, MetricTable& metrics);
+      netlink::Kernel kernel, netlink::Monitor monitor, MetricTable& metrics
+  );
   ~Agent();
 
   // Then run the loop.

@@ -9,8 +9,8 @@
 namespace raven::gateway_agent {
 
 ClusterWriter::ClusterWriter(
-    kube::Cluster& cluster, const std::string& node, const Settings& settings,
-    MetricTable& metrics)
+    kube::Cluster& cluster, const std::string& node, const Settings& settings, MetricTable& metrics
+)
     : cluster_{cluster},
       node_{node},
       heartbeat_{
@@ -24,8 +24,10 @@ ClusterWriter::ClusterWriter(
 Status ClusterWriter::beat(const Verdict& verdict) {
   if (!is_gateway_) return {};
   if (verdict != last_verdict_) {
-    if (verdict.forwards) log::info("heartbeat", "the dataplane forwards");
-    else log::warning("heartbeat", "withheld: {}", verdict.why_not);
+    if (verdict.forwards)
+      log::info("heartbeat", "the dataplane forwards");
+    else
+      log::warning("heartbeat", "withheld: {}", verdict.why_not);
     last_verdict_ = verdict;
   }
   if (!verdict.forwards) {

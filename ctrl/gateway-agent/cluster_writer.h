@@ -23,7 +23,8 @@ class ClusterWriter {
  public:
   ClusterWriter(
       kube::Cluster& cluster, const std::string& node, const Settings& settings,
-      MetricTable& metrics);
+      MetricTable& metrics
+  );
 
   // Whether this box is a gateway and should have a heartbeat at all.
   void set_gateway(bool is_gateway) { is_gateway_ = is_gateway; }

@@ -26,7 +26,8 @@ Status DataplaneApplier::apply(dpapi::v1::StatusReply& status) {
   metrics_.set(Metric::kRefusedItems, {}, result.errors_size());
   log::info(
       "dataplane", "has generation {}: {} peers, {} remote pools, {} items refused",
-      result.generation(), state.peers_size(), state.remote_pools_size(), result.errors_size());
+      result.generation(), state.peers_size(), state.remote_pools_size(), result.errors_size()
+  );
   return {};
 }
 

@@ -12,7 +12,8 @@ using dpapi::v1::DesiredState;
 
 void add_own_pool(
     const model::Network& network, const model::Pool& own, NodeEncapsulation encapsulation,
-    DesiredState& state) {
+    DesiredState& state
+) {
   state.set_pool(own.name);
   for (const model::Member& member : own.members) {
     if (member.name == network.self) {
@@ -27,13 +28,13 @@ void add_own_pool(
     node->set_address(member.private_address->text());
     node->set_encapsulation(
         encapsulation == NodeEncapsulation::kVxlan ? dpapi::v1::LocalNode::VXLAN
-                                                   : dpapi::v1::LocalNode::DIRECT);
+                                                   : dpapi::v1::LocalNode::DIRECT
+    );
     for (const IpPrefix& prefix : member.prefixes) node->add_prefixes(prefix.text());
   }
 }
 
-void add_remote_pool(
-    const model::Pool& pool, const std::vector<Peer>& peers, DesiredState& state) {
+void add_remote_pool(const model::Pool& pool, const std::vector<Peer>& peers, DesiredState& state) {
   auto* remote = state.add_remote_pools();
   remote->set_name(pool.name);
   for (const IpPrefix& prefix : pool.prefixes) remote->add_prefixes(prefix.text());
@@ -53,8 +54,8 @@ std::string overlay_address(const IpAddress& node) {
 }
 
 DesiredState plan_dataplane(
-    const model::Network& network, const std::vector<Peer>& peers,
-    NodeEncapsulation encapsulation) {
+    const model::Network& network, const std::vector<Peer>& peers, NodeEncapsulation encapsulation
+) {
   DesiredState state;
   state.set_node_name(network.self);
   if (const model::Pool* own = network.own_pool(); own != nullptr)

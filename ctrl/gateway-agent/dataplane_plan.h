@@ -16,6 +16,7 @@ std::string overlay_address(const IpAddress& node);
 
 // Without a generation: the applier counts.
 dpapi::v1::DesiredState plan_dataplane(
-    const model::Network& network, const std::vector<Peer>& peers, NodeEncapsulation encapsulation);
+    const model::Network& network, const std::vector<Peer>& peers, NodeEncapsulation encapsulation
+);
 
 }  // namespace raven::gateway_agent

@@ -7,7 +7,8 @@
 namespace raven::gateway_agent {
 
 GatewaySource::GatewaySource(
-    kube::Cluster& cluster, const std::string& state_dir, MetricTable& metrics)
+    kube::Cluster& cluster, const std::string& state_dir, MetricTable& metrics
+)
     : cluster_{cluster},
       metrics_{metrics},
       watch_{cluster.watch({.kind = model::gateway_kind()})},
@@ -17,14 +18,17 @@ void GatewaySource::use_snapshot() {
   if (cluster_.synced() || from_disk_) return;
   auto loaded = store_.load();
   if (!loaded.ok()) {
-    log::warning("source", "has not answered, and there is no snapshot: {}", loaded.error().message);
+    log::warning(
+        "source", "has not answered, and there is no snapshot: {}", loaded.error().message
+    );
     return;
   }
   if (!loaded->passed_over.empty())
     log::warning("source", "newer snapshots were not used: {}", loaded->passed_over);
   log::warning("source", "has not answered, uses snapshot {} from disk", loaded->generation);
   from_disk_ =
-      std::make_shared<const kube::Objects>(std::move(loaded->objects[model::gateway_kind().plural]));
+      std::make_shared<const kube::Objects>(std::move(loaded->objects[model::gateway_kind().plural])
+      );
 }
 
 kube::Snapshot GatewaySource::gateways() {

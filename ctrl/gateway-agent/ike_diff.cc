@@ -18,7 +18,8 @@ constexpr seconds kPauseBetweenAttempts{10};
 
 ConnectionChanges diff_connections(
     const std::vector<IkeConnection>& desired, const LoadedConnections& loaded,
-    const std::vector<std::string>& listed) {
+    const std::vector<std::string>& listed
+) {
   ConnectionChanges changes;
   std::set<std::string> wanted;
   const std::set<std::string> present(listed.begin(), listed.end());
@@ -47,7 +48,8 @@ PeerKeys keys_of(const IkeConnection& connection, const std::vector<vici::IkeSa>
 
 std::vector<std::string> missing_children(
     const IkeConnection& connection, const LoadedConnection& loaded,
-    const std::vector<vici::IkeSa>& sas, Instant now) {
+    const std::vector<vici::IkeSa>& sas, Instant now
+) {
   const seconds patience = connection.initiator ? kInitiatorPatience : kResponderPatience;
   if (!connection.dialable || now - loaded.loaded_at < patience ||
       now - loaded.initiated_at < kPauseBetweenAttempts)

@@ -30,7 +30,8 @@ struct ConnectionChanges {
 // `loaded`: what we gave to this charon; `listed`: what it says it has.
 ConnectionChanges diff_connections(
     const std::vector<IkeConnection>& desired, const LoadedConnections& loaded,
-    const std::vector<std::string>& listed);
+    const std::vector<std::string>& listed
+);
 
 // The children that we should ask charon to begin now, because they are missing and nobody is at
 // it: charon begins by itself when a connection is loaded or lost, but not after a failure.
@@ -40,7 +41,8 @@ ConnectionChanges diff_connections(
 // while: after a restart of its charon, whose peer may notice late.
 std::vector<std::string> missing_children(
     const IkeConnection& connection, const LoadedConnection& loaded,
-    const std::vector<vici::IkeSa>& sas, Instant now);
+    const std::vector<vici::IkeSa>& sas, Instant now
+);
 
 // How one peer stands, for status and metrics.
 struct PeerKeys {

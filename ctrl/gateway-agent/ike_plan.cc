@@ -11,7 +11,9 @@ namespace {
 using vici::List;
 using vici::Message;
 
-const char* yes_no(bool value) { return value ? "yes" : "no"; }
+const char* yes_no(bool value) {
+  return value ? "yes" : "no";
+}
 
 Message identity(const std::string& name) {
   return Message{}.text("auth", "psk").text("id", name);
@@ -23,7 +25,9 @@ Message child(const Peer& peer, unsigned number, const IkeSettings& settings) {
   const List any{"0.0.0.0/0", "::/0"};
   const std::string if_id = std::to_string(peer.tunnel_id << RAVEN_SA_TUNNEL_SHIFT | number);
   Message content;
-  content.list("local_ts", any).list("remote_ts", any).list("esp_proposals", settings.esp_proposals);
+  content.list("local_ts", any)
+      .list("remote_ts", any)
+      .list("esp_proposals", settings.esp_proposals);
   content.text("mode", "tunnel").text("policies", "no");
   content.text("if_id_in", if_id).text("if_id_out", if_id);
   content.text("replay_window", std::to_string(settings.replay_window));
@@ -44,7 +48,8 @@ List remote_addresses(const Peer& peer) {
 }
 
 Message connection(
-    const std::string& self, const Peer& peer, unsigned children, const IkeSettings& settings) {
+    const std::string& self, const Peer& peer, unsigned children, const IkeSettings& settings
+) {
   Message content;
   content.text("version", "2");
   content.list("local_addrs", {settings.local_address});
@@ -69,11 +74,14 @@ Message connection(
 
 }  // namespace
 
-std::string child_name(unsigned number) { return "net-" + std::to_string(number); }
+std::string child_name(unsigned number) {
+  return "net-" + std::to_string(number);
+}
 
 std::vector<IkeConnection> plan_ike(
     const std::string& self, const std::vector<Peer>& peers, unsigned children,
-    const IkeSettings& settings) {
+    const IkeSettings& settings
+) {
   std::vector<IkeConnection> connections;
   if (!settings.enabled) return connections;
   for (const Peer& peer : peers)
@@ -83,7 +91,8 @@ std::vector<IkeConnection> plan_ike(
          .initiator = peer.initiator,
          .dialable = peer.address.has_value(),
          .children = children,
-         .content = connection(self, peer, children, settings)});
+         .content = connection(self, peer, children, settings)}
+    );
   return connections;
 }
 

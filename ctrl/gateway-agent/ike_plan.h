@@ -20,7 +20,7 @@ struct IkeConnection {
   bool initiator = false;
   bool dialable = false;  // charon knows where the peer is
   unsigned children = 0;
-  vici::Message content;
+  vici::Message content = {};
   bool operator==(const IkeConnection&) const = default;
 };
 
@@ -29,6 +29,7 @@ std::string child_name(unsigned number);  // from 1
 // Empty when keys come by other means.  REQUIRES: 1 <= children <= kChildrenMax.
 std::vector<IkeConnection> plan_ike(
     const std::string& self, const std::vector<Peer>& peers, unsigned children,
-    const IkeSettings& settings);
+    const IkeSettings& settings
+);
 
 }  // namespace raven::gateway_agent

@@ -3,6 +3,10 @@
 //
 // SIGTERM ends the process and leaves everything in place: the dataplane goes on forwarding, charon
 // goes on re-keying, the routes stay.  Only the heartbeat Lease runs out.
+#include <sys/prctl.h>
+
+#include <filesystem>
+
 #include "common/base/log.h"
 #include "common/process/instance_lock.h"
 #include "common/process/program.h"
@@ -26,15 +30,24 @@ Status check_key(const Settings& settings) {
   return {};
 }
 
+Result<process::InstanceLock> take_lock(const std::string& path) {
+  std::error_code ignored;  // taking the lock tells what is wrong
+  std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), ignored);
+  return process::InstanceLock::take(path);
+}
+
 Status run(const Settings& settings) {
-  RAVEN_ASSIGN(const auto lock, process::InstanceLock::take(settings.lock_file));
+  ::prctl(PR_SET_DUMPABLE, 0);  // the key is in this memory: no core file
+  RAVEN_ASSIGN(const auto lock, take_lock(settings.lock_file));
   RAVEN_TRY(check_key(settings));
   RAVEN_ASSIGN(const std::string node, node_name(settings));
   RAVEN_ASSIGN(netlink::Kernel kernel, netlink::Kernel::open());
   RAVEN_ASSIGN(
       netlink::Monitor monitor,
       netlink::Monitor::open(
-          {.links = true, .addresses = true, .routes = false, .rules = false, .neighbours = false}));
+          {.links = true, .addresses = true, .routes = false, .rules = false, .neighbours = false}
+      )
+  );
   RAVEN_ASSIGN(const auto cluster, open_source(settings));
 
   event::Loop loop;
@@ -45,9 +58,13 @@ Status run(const Settings& settings) {
   RAVEN_ASSIGN(
       const auto endpoint,
       metrics::HttpEndpoint::start(
-          settings.metrics_address, metrics, [&agent] { return agent.health(); }));
+          settings.metrics_address, metrics, [&agent] { return agent.health(); }
+      )
+  );
   RAVEN_TRY(agent.start());
-  log::info("main", "raven-gateway-agent {} on {}, source {}", RAVEN_VERSION, node, settings.source);
+  log::info(
+      "main", "raven-gateway-agent {} on {}, source {}", RAVEN_VERSION, node, settings.source
+  );
   loop.run();
   log::info("main", "stops");
   agent.stop();

@@ -7,10 +7,14 @@ namespace raven::gateway_agent {
 
 const char* output_name(Output output) {
   switch (output) {
-    case Output::kDataplane: return "dataplane";
-    case Output::kIke: return "ike";
-    case Output::kRoutes: return "routes";
-    case Output::kHeartbeat: return "heartbeat";
+    case Output::kDataplane:
+      return "dataplane";
+    case Output::kIke:
+      return "ike";
+    case Output::kRoutes:
+      return "routes";
+    case Output::kHeartbeat:
+      return "heartbeat";
   }
   return "?";
 }
@@ -31,8 +35,10 @@ void Outputs::report(Output output, const Status& status) {
   const std::lock_guard lock{mutex_};
   State& state = states_[static_cast<std::size_t>(output)];
   if (!state.reported || state.error != error) {
-    if (status.ok()) log::info(name, "is as desired");
-    else log::warning(name, "{}", error);
+    if (status.ok())
+      log::info(name, "is as desired");
+    else
+      log::warning(name, "{}", error);
   }
   state = {true, error};
 }

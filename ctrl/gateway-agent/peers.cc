@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctrl/gateway-agent/peers.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <map>
 
 namespace raven::gateway_agent {
 namespace {
@@ -15,7 +12,8 @@ bool we_begin(const std::string& self, bool self_under_nat, const model::PoolGat
 }
 
 Peer peer_of(
-    const model::PoolGateway& self, const model::Pool& pool, const model::PoolGateway& gateway) {
+    const model::PoolGateway& self, const model::Pool& pool, const model::PoolGateway& gateway
+) {
   Peer peer;
   peer.name = gateway.name;
   peer.pool = pool.name;
@@ -24,18 +22,6 @@ Peer peer_of(
   if (!gateway.under_nat) peer.address = gateway.public_address;
   peer.port = gateway.public_port;
   return peer;
-}
-
-void drop_colliding(std::vector<Peer>& peers, std::vector<PlanProblem>& problems) {
-  std::map<uint32_t, std::string> owners;
-  std::erase_if(peers, [&](const Peer& peer) {
-    const auto [owner, first] = owners.emplace(peer.tunnel_id, peer.name);
-    if (first) return false;
-    problems.push_back(
-        {"peer " + peer.name,
-         fmt::format("has the tunnel id of {}: rename one of the nodes", owner->second)});
-    return true;
-  });
 }
 
 }  // namespace
@@ -51,18 +37,20 @@ std::vector<Peer> find_peers(const model::Network& network, std::vector<PlanProb
       if (self->under_nat && gateway.under_nat) {
         problems.push_back(
             {"peer " + peer.name,
-             "both sides are behind NAT: give one of them a public address (underNAT: false)"});
+             "both sides are behind NAT: give one of them a public address (underNAT: false)"}
+        );
         continue;
       }
       if (peer.initiator && !peer.address)
         problems.push_back(
-            {"peer " + peer.name, "has no publicIP, and it is for us to begin: set its publicIP"});
+            {"peer " + peer.name, "has no publicIP, and it is for us to begin: set its publicIP"}
+        );
       peers.push_back(std::move(peer));
     }
   }
-  std::sort(
-      peers.begin(), peers.end(), [](const Peer& a, const Peer& b) { return a.name < b.name; });
-  drop_colliding(peers, problems);
+  std::sort(peers.begin(), peers.end(), [](const Peer& a, const Peer& b) {
+    return a.name < b.name;
+  });
   return peers;
 }
 

@@ -33,8 +33,7 @@ struct Peer {
 // None unless this box is a gateway itself.
 //
 // Who begins: the side behind NAT, as the other one cannot reach it; else the name that sorts
-// first.  Both behind NAT: no tunnel, a problem.  Of two boxes with one tunnel id the one whose
-// name sorts first counts.
+// first.  Both behind NAT: no tunnel, a problem.
 std::vector<Peer> find_peers(const model::Network& network, std::vector<PlanProblem>& problems);
 
 }  // namespace raven::gateway_agent

@@ -12,11 +12,12 @@ Desired plan(const model::Network& network, const Facts& facts, const Settings& 
   Desired desired;
   for (const model::PoolProblem& found : network.problems)
     desired.problems.push_back(
-        {"gateway " + found.pool + " " + found.problem.where, found.problem.reason});
+        {"gateway " + found.pool + " " + found.problem.where, found.problem.reason}
+    );
   const std::vector<Peer> peers = find_peers(network, desired.problems);
   desired.dataplane = plan_dataplane(network, peers, settings.node_encapsulation);
-  desired.ike = plan_ike(
-      network.self, peers, std::clamp(facts.workers, 1u, kChildrenMax), settings.ike);
+  desired.ike =
+      plan_ike(network.self, peers, std::clamp(facts.workers, 1u, kChildrenMax), settings.ike);
   if (network.role == model::Role::kGateway && settings.routes.enabled)
     desired.routes = plan_routes(network, facts.remote, facts.kernel, settings.routes.mtu);
   std::ranges::sort(desired.problems, {}, [](const PlanProblem& problem) {

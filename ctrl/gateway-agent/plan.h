@@ -18,8 +18,8 @@ namespace raven::gateway_agent {
 // What is known of this box beside the Gateways.
 struct Facts {
   unsigned workers = 1;  // of the dataplane: as many children for each peer
-  KernelFacts kernel;
-  RemotePrefixes remote;
+  KernelFacts kernel = {};
+  RemotePrefixes remote = {};
   bool operator==(const Facts&) const = default;
 };
 

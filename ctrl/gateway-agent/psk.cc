@@ -15,9 +15,16 @@ namespace {
 
 // Strings that stand in public sources and documents of OpenYurt Raven and of this project.
 constexpr std::string_view kPublicKeys[] = {
-    "openyurt-raven", "raven-agent-vpn-psk", "vpn-connection-psk", "raven-gateway", "changeme",
-    "change-me", "example", "password", "secret"};
-constexpr double kEntropyMinBits = 96;  // 32 random hex digits have more
+    "openyurt-raven",
+    "raven-agent-vpn-psk",
+    "vpn-connection-psk",
+    "raven-gateway",
+    "changeme",
+    "change-me",
+    "example",
+    "password",
+    "secret"};
+constexpr double kEntropyMinBits = 80;  // 32 random hex digits have more
 
 // Bits by the frequency of the values alone: an upper bound for what a guesser has to try.
 double frequency_bits(std::span<const uint8_t> values) {
@@ -62,7 +69,9 @@ Status check_psk(const Secret& key) {
     if (contains_ignoring_case(bytes, word))
       return refusal("the key contains a word that is publicly known as a default or example");
   if (bytes.size() < kPskSizeMin)
-    return refusal(fmt::format("the key has {} bytes, at least {} are needed", bytes.size(), kPskSizeMin));
+    return refusal(
+        fmt::format("the key has {} bytes, at least {} are needed", bytes.size(), kPskSizeMin)
+    );
   const auto unit = bytes.first(period_of(bytes));
   const double bits = unit.size() < 2 ? 0 : std::min(frequency_bits(unit), step_bits(unit));
   if (bits < kEntropyMinBits)

@@ -28,7 +28,8 @@ Result<PublicIpSource> PublicIpSource::parse(std::string_view text) {
 }
 
 std::optional<IpAddress> global_address(
-    std::span<const netlink::Address> addresses, uint32_t link) {
+    std::span<const netlink::Address> addresses, uint32_t link
+) {
   std::optional<IpAddress> found;
   for (const netlink::Address& entry : addresses) {
     if (entry.link != link || entry.scope != netlink::AddressScope::kGlobal) continue;
@@ -40,7 +41,8 @@ std::optional<IpAddress> global_address(
 }
 
 std::optional<kube::Json> public_ip_patch(
-    const kube::Json& gateway, std::string_view node, const IpAddress& address) {
+    const kube::Json& gateway, std::string_view node, const IpAddress& address
+) {
   const kube::Json* endpoints = kube::find(gateway, {"spec", "endpoints"});
   if (endpoints == nullptr || !endpoints->is_array()) return std::nullopt;
   kube::Json filled = *endpoints;

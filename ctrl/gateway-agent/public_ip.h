@@ -26,12 +26,12 @@ struct PublicIpSource {
 };
 
 // The first global address of the interface with this index, IPv4 before IPv6.
-std::optional<IpAddress> global_address(
-    std::span<const netlink::Address> addresses, uint32_t link);
+std::optional<IpAddress> global_address(std::span<const netlink::Address> addresses, uint32_t link);
 
 // The merge patch that fills in `address` for the tunnel endpoints of `node`; nothing when none of
 // them is empty.  Carries the resourceVersion of `gateway`, as lists are replaced as a whole.
 std::optional<kube::Json> public_ip_patch(
-    const kube::Json& gateway, std::string_view node, const IpAddress& address);
+    const kube::Json& gateway, std::string_view node, const IpAddress& address
+);
 
 }  // namespace raven::gateway_agent

@@ -14,16 +14,18 @@ using netlink::RouteType;
 // Other sites accept packets from our prefixes only: without this the kernel would choose an
 // address of the LAN.
 std::optional<IpAddress> source_address(
-    const model::Network& network, const KernelFacts& facts, IpFamily family) {
+    const model::Network& network, const KernelFacts& facts, IpFamily family
+) {
   const model::Pool* own = network.own_pool();
   const model::Member* self = own == nullptr ? nullptr : own->member(network.self);
   if (self == nullptr) return std::nullopt;
   std::optional<IpAddress> lowest;
   for (const IpAddress& address : facts.addresses) {
-    const bool ours = address.family() == family &&
-                      std::any_of(
-                          self->prefixes.begin(), self->prefixes.end(),
-                          [&](const IpPrefix& prefix) { return prefix.contains(address); });
+    const bool ours =
+        address.family() == family &&
+        std::any_of(self->prefixes.begin(), self->prefixes.end(), [&](const IpPrefix& prefix) {
+          return prefix.contains(address);
+        });
     if (ours && (!lowest || address < *lowest)) lowest = address;
   }
   return lowest;
@@ -61,8 +63,9 @@ netlink::Rule lookup_rule(IpFamily family) {
 
 bool claimed_by_any(const model::Network& network, const IpPrefix& prefix) {
   return std::ranges::any_of(network.pools, [&](const model::Pool& pool) {
-    return std::ranges::any_of(
-        pool.prefixes, [&](const IpPrefix& other) { return other.overlaps(prefix); });
+    return std::ranges::any_of(pool.prefixes, [&](const IpPrefix& other) {
+      return other.overlaps(prefix);
+    });
   });
 }
 
@@ -83,7 +86,8 @@ RemotePrefixes remember_prefixes(const RemotePrefixes& before, const model::Netw
 
 netlink::Routing plan_routes(
     const model::Network& network, const RemotePrefixes& remote, const KernelFacts& facts,
-    uint32_t mtu) {
+    uint32_t mtu
+) {
   netlink::Routing routing;
   std::set<IpPrefix> prefixes;
   for (const auto& [pool, list] : remote) prefixes.insert(list.begin(), list.end());

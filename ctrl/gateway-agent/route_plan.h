@@ -21,8 +21,8 @@ inline constexpr uint32_t kRouteMetric = 10;
 inline constexpr uint32_t kBlackholeMetric = 65'000;  // as raven-agent-lite's
 
 struct KernelFacts {
-  uint32_t raven_link = 0;           // index of the dataplane's interface, 0: not there
-  std::vector<IpAddress> addresses;  // of all interfaces
+  uint32_t raven_link = 0;                // index of the dataplane's interface, 0: not there
+  std::vector<IpAddress> addresses = {};  // of all interfaces
   bool operator==(const KernelFacts&) const = default;
 };
 
@@ -33,6 +33,7 @@ RemotePrefixes remember_prefixes(const RemotePrefixes& before, const model::Netw
 
 netlink::Routing plan_routes(
     const model::Network& network, const RemotePrefixes& remote, const KernelFacts& facts,
-    uint32_t mtu);
+    uint32_t mtu
+);
 
 }  // namespace raven::gateway_agent

@@ -15,20 +15,25 @@ namespace raven::gateway_agent {
 void IkeSettings::describe(settings::Schema<IkeSettings>& s) {
   s.field(
       "enabled", &IkeSettings::enabled,
-      "Configure charon.  false: keys come to the dataplane by other means, as in measurements.");
+      "Configure charon.  false: keys come to the dataplane by other means, as in measurements."
+  );
   s.field("socket", &IkeSettings::socket, "VICI socket of charon.");
   s.field(
        "psk_file", &IkeSettings::psk_file,
        "File with the key that all gateway boxes share, mode 0600: at least 32 random bytes, for "
-       "example of `openssl rand -base64 48`.  There is no default; known and weak keys are refused.")
+       "example of `openssl rand -base64 48`.  There is no default; known and weak keys are "
+       "refused."
+  )
       .example("/etc/raven-gateway/psk/vpn-connection-psk");
   s.field(
       "local_address", &IkeSettings::local_address,
-      "Address that IKE and ESP leave from; %any: as the route to the peer says.");
+      "Address that IKE and ESP leave from; %any: as the route to the peer says."
+  );
   s.field("port", &IkeSettings::port, "Our UDP port for IKE and ESP.").range(1, 65'535);
   s.field(
       "udp_encapsulation", &IkeSettings::udp_encapsulation,
-      "Put ESP into UDP even without a NAT between the sites.");
+      "Put ESP into UDP even without a NAT between the sites."
+  );
   s.field("mobike", &IkeSettings::mobike, "Follow our own address when it changes (RFC 4555).");
   s.field("ike_proposals", &IkeSettings::ike_proposals, "Algorithms of IKE, best first.");
   s.field("esp_proposals", &IkeSettings::esp_proposals, "Algorithms of ESP, best first.");
@@ -73,22 +78,27 @@ void HeartbeatSettings::describe(settings::Schema<HeartbeatSettings>& s) {
 
 void Settings::describe(settings::Schema<Settings>& s) {
   s.field(
-       "source", &Settings::source,
-       "Where the Gateways are: cluster (service account of the pod), kubeconfig:PATH or dir:PATH.");
+      "source", &Settings::source,
+      "Where the Gateways are: cluster (service account of the pod), kubeconfig:PATH or dir:PATH."
+  );
   s.field(
       "node_name", &Settings::node_name,
-      "Name of this node in Kubernetes; empty: $NODE_NAME, else the host name.");
+      "Name of this node in Kubernetes; empty: $NODE_NAME, else the host name."
+  );
   s.field("dataplane_socket", &Settings::dataplane_socket, "Control socket of raven-dataplane.");
   s.field(
-       "public_ip", &Settings::public_ip,
-       "What to write into an empty publicIP of this box's endpoint: none, interface:NAME (its "
-       "first global address) or an address.");
+      "public_ip", &Settings::public_ip,
+      "What to write into an empty publicIP of this box's endpoint: none, interface:NAME (its "
+      "first global address) or an address."
+  );
   s.choice(
       "node_encapsulation", &Settings::node_encapsulation, {"vxlan", "direct"},
-      "How packets go to the plain nodes of this site; as `encapsulation` of raven-agent-lite.");
+      "How packets go to the plain nodes of this site; as `encapsulation` of raven-agent-lite."
+  );
   s.field(
-       "protected_addresses", &Settings::protected_addresses,
-       "Addresses that are never routed to another site, such as [10.0.0.10] of the API server.");
+      "protected_addresses", &Settings::protected_addresses,
+      "Addresses that are never routed to another site, such as [10.0.0.10] of the API server."
+  );
   s.field("ike", &Settings::ike, "Keys, by charon.");
   s.field("routes", &Settings::routes, "Kernel routes of this box itself.");
   s.field("heartbeat", &Settings::heartbeat, "Lease that says that this box forwards.");
@@ -97,12 +107,14 @@ void Settings::describe(settings::Schema<Settings>& s) {
       .unit("ms");
   s.field(
        "resync_s", &Settings::resync_s,
-       "How often everything is compared again without being told of a change.")
+       "How often everything is compared again without being told of a change."
+  )
       .range(1, 3'600)
       .unit("s");
   s.field(
        "snapshot_wait_ms", &Settings::snapshot_wait_ms,
-       "How long to wait for the source at start before the last known Gateways are used.")
+       "How long to wait for the source at start before the last known Gateways are used."
+  )
       .range(0, 600'000)
       .unit("ms");
   s.field("request_timeout_ms", &Settings::request_timeout_ms, "For one request to the API server.")

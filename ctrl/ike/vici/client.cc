@@ -9,7 +9,8 @@ namespace raven::vici {
 namespace {
 
 Error refusal(const std::string& command, const Message& answer) {
-  return {ErrorCode::kInvalid, fmt::format("charon refused {}: {}", command, answer.text("errmsg"))};
+  return {
+      ErrorCode::kInvalid, fmt::format("charon refused {}: {}", command, answer.text("errmsg"))};
 }
 
 ChildSa child_of(const Message& child) {
@@ -101,13 +102,15 @@ Result<std::vector<std::string>> Client::list_psks() {
 Status Client::initiate(const std::string& connection, const std::string& child) {
   // A timeout of -1 does not wait for the outcome.
   return command(
-      "initiate", Message{}.text("ike", connection).text("child", child).text("timeout", "-1"));
+      "initiate", Message{}.text("ike", connection).text("child", child).text("timeout", "-1")
+  );
 }
 
 Status Client::terminate(const std::string& connection) {
   RAVEN_ASSIGN(
       const Message answer,
-      connection_.request("terminate", Message{}.text("ike", connection).text("timeout", "-1")));
+      connection_.request("terminate", Message{}.text("ike", connection).text("timeout", "-1"))
+  );
   // "matches: 0" is reported as a failure, and is what we want.
   if (answer.text("success") == "yes" || answer.number("matches") == 0) return {};
   return refusal("terminate", answer);

@@ -17,8 +17,8 @@
 namespace raven::vici {
 
 struct ChildSa {
-  std::string name;   // of its configuration
-  std::string state;  // INSTALLED, REKEYING, ...
+  std::string name = {};   // of its configuration
+  std::string state = {};  // INSTALLED, REKEYING, ...
   uint64_t unique_id = 0;
   uint64_t bytes_in = 0, bytes_out = 0;
 
@@ -27,13 +27,13 @@ struct ChildSa {
 };
 
 struct IkeSa {
-  std::string connection;
-  std::string state;  // CONNECTING, ESTABLISHED, ...
+  std::string connection = {};
+  std::string state = {};  // CONNECTING, ESTABLISHED, ...
   uint64_t unique_id = 0;
-  std::string local_host, remote_host, remote_id;
+  std::string local_host = {}, remote_host = {}, remote_id = {};
   uint64_t established_seconds = 0;
   bool is_creating_child = false;  // an exchange for a new child runs or waits
-  std::vector<ChildSa> children;
+  std::vector<ChildSa> children = {};
 
   bool is_established() const { return state == "ESTABLISHED" || state == "REKEYING"; }
 };
@@ -47,7 +47,8 @@ class Client {
  public:
   static Result<Client> open(
       const std::string& socket_path = kDefaultSocket,
-      std::chrono::milliseconds deadline = std::chrono::seconds{3});
+      std::chrono::milliseconds deadline = std::chrono::seconds{3}
+  );
 
   // False after an error of the connection itself: make a new client.
   bool is_open() const { return connection_.is_open(); }

@@ -47,7 +47,8 @@ std::string frame(uint8_t type, const std::string& name, const std::string& cont
 }  // namespace
 
 Result<Connection> Connection::open(
-    const std::string& socket_path, std::chrono::milliseconds deadline) {
+    const std::string& socket_path, std::chrono::milliseconds deadline
+) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (socket_path.size() >= sizeof(address.sun_path))
@@ -84,9 +85,12 @@ Status Connection::send(std::string packet, Instant until) {
   Status status;
   while (sent < packet.size() && status.ok()) {
     const ssize_t n = ::send(fd_.get(), packet.data() + sent, packet.size() - sent, MSG_NOSIGNAL);
-    if (n > 0) sent += static_cast<std::size_t>(n);
-    else if (n < 0 && errno == EAGAIN) status = wait(POLLOUT, until);
-    else if (errno != EINTR) status = fail(ErrorCode::kUnavailable, "charon closed the connection");
+    if (n > 0)
+      sent += static_cast<std::size_t>(n);
+    else if (n < 0 && errno == EAGAIN)
+      status = wait(POLLOUT, until);
+    else if (errno != EINTR)
+      status = fail(ErrorCode::kUnavailable, "charon closed the connection");
   }
   explicit_bzero(packet.data(), packet.size());  // it may have carried a key
   return status;
@@ -140,7 +144,8 @@ Result<Connection::Packet> Connection::receive(Instant until) {
 }
 
 Result<Connection::Packet> Connection::exchange(
-    uint8_t type, const std::string& name, const Message& content, const EventHandler& on_event) {
+    uint8_t type, const std::string& name, const Message& content, const EventHandler& on_event
+) {
   if (!fd_) return Error{ErrorCode::kUnavailable, "VICI socket " + path_ + ": is closed"};
   const Instant until = BootClock::now() + deadline_;
   RAVEN_ASSIGN(std::string body, content.encode());
@@ -155,7 +160,8 @@ Result<Connection::Packet> Connection::exchange(
 }
 
 Result<Message> Connection::request(
-    const std::string& command, const Message& arguments, const EventHandler& on_event) {
+    const std::string& command, const Message& arguments, const EventHandler& on_event
+) {
   RAVEN_ASSIGN(Packet packet, exchange(kCommandRequest, command, arguments, on_event));
   if (packet.type == kCommandUnknown)
     return Error{ErrorCode::kNotFound, "charon does not know the VICI command " + command};
@@ -180,9 +186,8 @@ Status Connection::read_events(const EventHandler& on_event) {
     if (!read) break;
   }
   const auto whole = [&] {
-    return buffer_.size() >= kLengthSize &&
-           (buffer_.size() - kLengthSize >= length_at(buffer_) ||
-            length_at(buffer_) > kMessageSizeMax);
+    return buffer_.size() >= kLengthSize && (buffer_.size() - kLengthSize >= length_at(buffer_) ||
+                                             length_at(buffer_) > kMessageSizeMax);
   };
   while (whole()) {
     RAVEN_ASSIGN(Packet packet, receive(BootClock::now() + deadline_));

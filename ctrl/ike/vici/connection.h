@@ -28,11 +28,13 @@ using EventHandler = std::function<void(const Event&)>;
 class Connection {
  public:
   static Result<Connection> open(
-      const std::string& socket_path, std::chrono::milliseconds deadline);
+      const std::string& socket_path, std::chrono::milliseconds deadline
+  );
 
   // Sends a command and waits for its answer.  Events that arrive meanwhile go to `on_event`.
   Result<Message> request(
-      const std::string& command, const Message& arguments, const EventHandler& on_event = {});
+      const std::string& command, const Message& arguments, const EventHandler& on_event = {}
+  );
   // Asks for events of this name.
   Status register_event(const std::string& name);
   // Hands on every event that is there, without waiting.  For a connection in an event loop.
@@ -51,7 +53,8 @@ class Connection {
   Connection(UniqueFd fd, std::string path, std::chrono::milliseconds deadline)
       : fd_{std::move(fd)}, path_{std::move(path)}, deadline_{deadline} {}
   Result<Packet> exchange(
-      uint8_t type, const std::string& name, const Message& content, const EventHandler& on_event);
+      uint8_t type, const std::string& name, const Message& content, const EventHandler& on_event
+  );
   Status send(std::string packet, Instant until);
   Result<Packet> receive(Instant until);
   Status fill(std::size_t size, Instant until);

@@ -15,7 +15,9 @@ using testing::HasSubstr;
 
 const std::string kYes = std::string{"\x03\x07success\x00\x03yes", 14};
 
-std::string response(const Message& message) { return packet(1, *message.encode()); }
+std::string response(const Message& message) {
+  return packet(1, *message.encode());
+}
 std::string event(const std::string& name, const Message& message) {
   return packet(7, static_cast<char>(name.size()) + name + *message.encode());
 }
@@ -39,7 +41,8 @@ TEST(ViciClient, SendsACommandInTheWireFormat) {
   ASSERT_TRUE(client.unload_connection("raven-b").ok());
   EXPECT_THAT(
       charon.received(),
-      ElementsAre(std::string{"\x00\x0bunload-conn\x03\x04name\x00\x07raven-b", 28}));
+      ElementsAre(std::string{"\x00\x0bunload-conn\x03\x04name\x00\x07raven-b", 28})
+  );
 }
 
 TEST(ViciClient, PassesOnTheReasonOfARefusal) {
@@ -62,7 +65,8 @@ TEST(ViciClient, CollectsStreamedSasWithTheirChildren) {
   charon.answer(
       event("list-sa", Message{}.section("raven-b", ike)) +
       event("list-sa", Message{}.section("raven-c", Message{}.text("state", "CONNECTING"))) +
-      packet(1));
+      packet(1)
+  );
   Client client = client_of(charon);
   const auto sas = client.list_sas();
   ASSERT_TRUE(sas.ok()) << sas.error().message;
@@ -106,12 +110,12 @@ TEST(ViciClient, NoticesThatCharonEnded) {
 
 TEST(ViciClient, RefusesPacketsThatAreNotVici) {
   const std::string malformed[] = {
-      std::string{"\x00\x00\x00\x00", 4},          // no packet is empty
-      std::string{"\xff\xff\xff\xff", 4},          // 4 GB
-      packet(1, "\x03"),                           // cut short
-      packet(7, std::string{"\x20list-sa", 8}),    // name of an event is cut short
-      packet(99),                                  // no such packet
-      packet(5),                                   // an answer to something else
+      std::string{"\x00\x00\x00\x00", 4},        // no packet is empty
+      std::string{"\xff\xff\xff\xff", 4},        // 4 GB
+      packet(1, "\x03"),                         // cut short
+      packet(7, std::string{"\x20list-sa", 8}),  // name of an event is cut short
+      packet(99),                                // no such packet
+      packet(5),                                 // an answer to something else
   };
   for (const std::string& bytes : malformed) {
     FakeCharon charon;
@@ -147,8 +151,10 @@ TEST(ViciClient, SendsAPskWithItsOwners) {
 
 TEST(ViciConnection, ReadsEventsWithoutWaiting) {
   FakeCharon charon;
-  charon.answer(packet(5) + event("ike-updown", Message{}.text("up", "yes")) +
-                event("child-updown", {}).substr(0, 6));
+  charon.answer(
+      packet(5) + event("ike-updown", Message{}.text("up", "yes")) +
+      event("child-updown", {}).substr(0, 6)
+  );
   auto connection = Connection::open(charon.path(), milliseconds{5000});
   ASSERT_TRUE(connection.ok());
   ASSERT_TRUE(connection->register_event("ike-updown").ok());

@@ -13,8 +13,7 @@ namespace {
 const std::string kExample =
     std::string{"\x03\x04key1\x00\x06value1", 14} + std::string{"\x01\x08section1", 10} +
     std::string{"\x01\x0bsub-section", 13} + std::string{"\x03\x04key2\x00\x06value2", 14} +
-    "\x02" +
-    std::string{"\x04\x05list1\x05\x00\x05item1\x05\x00\x05item2\x06", 24} + "\x02";
+    "\x02" + std::string{"\x04\x05list1\x05\x00\x05item1\x05\x00\x05item2\x06", 24} + "\x02";
 
 Message example() {
   Message sub, section, message;
@@ -60,15 +59,15 @@ TEST(ViciMessage, RefusesEveryPrefixThatIsCutInsideAnElement) {
 
 TEST(ViciMessage, RefusesMalformedInput) {
   const std::string malformed[] = {
-      std::string{"\x02", 1},                  // end of a section that was not begun
-      std::string{"\x06", 1},                  // end of a list that was not begun
-      std::string{"\x05\x00\x01x", 4},         // item outside a list
-      std::string{"\x00", 1},                  // no such type
-      std::string{"\x07", 1},                  // no such type
-      std::string{"\x03\xffkey", 5},           // name longer than the message
-      std::string{"\x03\x01k\xff\xffv", 6},    // value longer than the message
-      std::string{"\x04\x01l\x03\x01k", 6},    // key inside a list
-      std::string{"\x01\x01s", 3},             // section without end
+      std::string{"\x02", 1},                // end of a section that was not begun
+      std::string{"\x06", 1},                // end of a list that was not begun
+      std::string{"\x05\x00\x01x", 4},       // item outside a list
+      std::string{"\x00", 1},                // no such type
+      std::string{"\x07", 1},                // no such type
+      std::string{"\x03\xffkey", 5},         // name longer than the message
+      std::string{"\x03\x01k\xff\xffv", 6},  // value longer than the message
+      std::string{"\x04\x01l\x03\x01k", 6},  // key inside a list
+      std::string{"\x01\x01s", 3},           // section without end
   };
   for (const std::string& bytes : malformed) EXPECT_FALSE(Message::decode(bytes).ok());
 }
@@ -90,7 +89,9 @@ TEST(ViciMessage, SurvivesRandomBytesAndWhatItAcceptsRoundTrips) {
     const auto decoded = Message::decode(bytes);
     if (!decoded.ok()) continue;
     const auto again = decoded->encode();
-    if (again.ok()) { EXPECT_EQ(*again, bytes); }
+    if (again.ok()) {
+      EXPECT_EQ(*again, bytes);
+    }
   }
 }
 

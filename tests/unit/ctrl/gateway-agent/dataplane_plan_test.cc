@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctrl/gateway-agent/dataplane_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/model/names.h"
+#include "tests/unit/ctrl/gateway-agent/network_fixture.h"
+
+namespace raven::gateway_agent {
+namespace {
+
+using dpapi::v1::DesiredState;
+using dpapi::v1::LocalNode;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+DesiredState state_of(
+    const std::vector<Site>& sites, const std::string& self,
+    NodeEncapsulation encapsulation = NodeEncapsulation::kVxlan
+) {
+  std::vector<PlanProblem> problems;
+  const model::Network network = network_of(sites, self);
+  return plan_dataplane(network, find_peers(network, problems), encapsulation);
+}
+
+TEST(DataplanePlan, HasOwnPrefixesAndTheOverlayAddressOfRaven) {
+  const DesiredState state = state_of(three_sites(), "c1");
+  EXPECT_EQ(state.node_name(), "c1");
+  EXPECT_EQ(state.pool(), "cloud");
+  EXPECT_THAT(state.own_prefixes(), ElementsAre("10.244.1.0/24", "fd00:1::/64"));
+  EXPECT_EQ(state.overlay_address(), "240.0.0.1");
+}
+
+TEST(DataplanePlan, HasTheOtherNodesOfTheSiteGatewayBoxesIncluded) {
+  const DesiredState state = state_of(three_sites(), "c1");
+  ASSERT_EQ(state.local_nodes_size(), 2);
+  EXPECT_EQ(state.local_nodes(0).name(), "c2");
+  EXPECT_EQ(state.local_nodes(1).name(), "c3");
+  EXPECT_EQ(state.local_nodes(1).address(), "10.0.0.3");
+  EXPECT_THAT(state.local_nodes(1).prefixes(), ElementsAre("10.244.3.0/24"));
+  EXPECT_EQ(state.local_nodes(1).encapsulation(), LocalNode::VXLAN);
+  const DesiredState direct = state_of(three_sites(), "c1", NodeEncapsulation::kDirect);
+  EXPECT_EQ(direct.local_nodes(1).encapsulation(), LocalNode::DIRECT);
+}
+
+TEST(DataplanePlan, PrefersTheActiveGatewayThenTheOrderOfTheList) {
+  const DesiredState state = state_of(three_sites(), "e1");
+  ASSERT_EQ(state.remote_pools_size(), 2);
+  EXPECT_EQ(state.remote_pools(0).name(), "cloud");
+  EXPECT_THAT(state.remote_pools(0).gateways(), ElementsAre("c1", "c2"));
+  EXPECT_THAT(
+      state.remote_pools(0).prefixes(),
+      ElementsAre("10.244.1.0/24", "10.244.2.0/24", "10.244.3.0/24", "fd00:1::/64")
+  );
+}
+
+TEST(DataplanePlan, NamesEachPeerWithItsTunnelId) {
+  const DesiredState state = state_of(three_sites(), "e1");
+  ASSERT_EQ(state.peers_size(), 3);
+  EXPECT_EQ(state.peers(0).name(), "c1");
+  EXPECT_EQ(state.peers(0).tunnel_id(), model::tunnel_id("c1"));
+  EXPECT_EQ(state.peers(0).pool(), "cloud");
+}
+
+TEST(DataplanePlan, KeepsThePrefixesOfASiteThatCannotBeReached) {
+  // They are dropped there with a reason, instead of going anywhere else.
+  auto sites = three_sites();
+  sites[1].gateway.endpoints[0].under_nat = true;
+  const DesiredState state = state_of(sites, "f1");
+  ASSERT_EQ(state.remote_pools_size(), 2);
+  EXPECT_EQ(state.remote_pools(1).name(), "edge");
+  EXPECT_THAT(state.remote_pools(1).gateways(), IsEmpty());
+  EXPECT_THAT(state.remote_pools(1).prefixes(), ElementsAre("10.245.1.0/24"));
+}
+
+TEST(DataplanePlan, RoutesAnOverlappingPrefixForTheOlderSiteOnly) {
+  auto sites = three_sites();
+  sites[2].gateway.creation_timestamp = "2026-06-01T00:00:00Z";
+  sites[2].node("f2", "10.2.0.2", {"10.245.1.0/24"});
+  const DesiredState state = state_of(sites, "c1");
+  EXPECT_THAT(state.remote_pools(0).prefixes(), ElementsAre("10.245.1.0/24"));
+  EXPECT_THAT(state.remote_pools(1).prefixes(), ElementsAre("10.246.1.0/24", "fd00:3::/64"));
+}
+
+TEST(DataplanePlan, IsWithoutRemotePoolsOnAPlainNodeAndEmptyForAStranger) {
+  const DesiredState plain = state_of(three_sites(), "c3");
+  EXPECT_THAT(plain.remote_pools(), IsEmpty());
+  EXPECT_THAT(plain.peers(), IsEmpty());
+  const DesiredState stranger = state_of(three_sites(), "unknown");
+  EXPECT_EQ(stranger.pool(), "");
+  EXPECT_THAT(stranger.local_nodes(), IsEmpty());
+}
+
+TEST(DataplanePlan, IsTheSameForTheSameNetwork) {
+  EXPECT_EQ(
+      state_of(three_sites(), "c1").SerializeAsString(),
+      state_of(three_sites(), "c1").SerializeAsString()
+  );
+}
+
+}  // namespace
+}  // namespace raven::gateway_agent

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctrl/gateway-agent/route_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "ctrl/gateway-agent/plan.h"
+#include "tests/unit/ctrl/gateway-agent/network_fixture.h"
+
+namespace raven::gateway_agent {
+namespace {
+
+using netlink::Route;
+using netlink::RouteType;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr uint32_t kLink = 7;
+
+netlink::Routing routing_of(const model::Network& network, const KernelFacts& facts) {
+  return plan_routes(network, remember_prefixes({}, network), facts, 1380);
+}
+
+std::vector<Route> of_type(const netlink::Routing& routing, RouteType type) {
+  std::vector<Route> found;
+  std::ranges::copy_if(routing.routes, std::back_inserter(found), [&](const Route& route) {
+    return route.type == type;
+  });
+  return found;
+}
+
+TEST(RoutePlan, HasARouteAndABlackholeForEachRemotePrefix) {
+  const auto routing = routing_of(network_of(three_sites(), "c1"), {.raven_link = kLink});
+  const auto tunnels = of_type(routing, RouteType::kUnicast);
+  const auto blackholes = of_type(routing, RouteType::kBlackhole);
+  ASSERT_THAT(tunnels, SizeIs(3));  // 10.245.1.0/24, 10.246.1.0/24, fd00:3::/64
+  ASSERT_THAT(blackholes, SizeIs(3));
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(tunnels[i].destination, blackholes[i].destination);
+    EXPECT_LT(tunnels[i].metric, blackholes[i].metric);
+    EXPECT_EQ(tunnels[i].table, 9027u);
+    EXPECT_EQ(tunnels[i].protocol, 0x52);
+    EXPECT_EQ(tunnels[i].link, kLink);
+    EXPECT_EQ(tunnels[i].mtu, 1380u);
+  }
+}
+
+TEST(RoutePlan, PutsTheBlackholesInFirst) {
+  const auto routing = routing_of(network_of(three_sites(), "c1"), {.raven_link = kLink});
+  EXPECT_TRUE(std::ranges::is_partitioned(routing.routes, [](const Route& route) {
+    return route.type == RouteType::kBlackhole;
+  }));
+}
+
+TEST(RoutePlan, LeavesTheBlackholesAloneWhenTheDataplaneIsAway) {
+  const auto routing = routing_of(network_of(three_sites(), "c1"), {.raven_link = 0});
+  EXPECT_THAT(of_type(routing, RouteType::kUnicast), IsEmpty());
+  EXPECT_THAT(of_type(routing, RouteType::kBlackhole), SizeIs(3));
+  EXPECT_THAT(routing.rules, SizeIs(2));
+}
+
+TEST(RoutePlan, AsksTheTableForEveryPacketOfBothFamilies) {
+  const auto routing = routing_of(network_of(three_sites(), "c1"), {});
+  ASSERT_THAT(routing.rules, SizeIs(2));
+  for (const netlink::Rule& rule : routing.rules) {
+    EXPECT_EQ(rule.priority, 100u);
+    EXPECT_EQ(rule.table, 9027u);
+    EXPECT_EQ(rule.mark_mask, 0u);
+  }
+}
+
+TEST(RoutePlan, SendsFromAnAddressThatTheOtherSiteAccepts) {
+  const KernelFacts facts{
+      .raven_link = kLink,
+      .addresses = {
+          *IpAddress::parse("10.0.0.1"), *IpAddress::parse("10.244.1.1"),
+          *IpAddress::parse("fd00:1::1")}};
+  const auto routing = routing_of(network_of(three_sites(), "c1"), facts);
+  for (const Route& route : of_type(routing, RouteType::kUnicast)) {
+    const bool v4 = route.destination.family() == IpFamily::kV4;
+    EXPECT_EQ(route.preferred_source, *IpAddress::parse(v4 ? "10.244.1.1" : "fd00:1::1"));
+  }
+}
+
+TEST(RoutePlan, IsNoneOfOurBusinessOnANodeThatIsNoGateway) {
+  EXPECT_FALSE(plan(network_of(three_sites(), "c3"), {}, {}).routes.has_value());
+  EXPECT_FALSE(plan(network_of(three_sites(), "unknown"), {}, {}).routes.has_value());
+  EXPECT_TRUE(plan(network_of(three_sites(), "c2"), {}, {}).routes.has_value());
+}
+
+TEST(RoutePlan, IsEmptyWithoutOtherSites) {
+  const auto routing = routing_of(network_of({three_sites()[0]}, "c1"), {.raven_link = kLink});
+  EXPECT_THAT(routing.routes, IsEmpty());
+  EXPECT_THAT(routing.rules, IsEmpty());
+}
+
+TEST(RememberPrefixes, KeepsThoseOfASiteWhoseStatusIsEmptyUntilItsGatewayGoes) {
+  auto sites = three_sites();
+  const auto before = remember_prefixes({}, network_of(sites, "c1"));
+  sites[1].gateway.nodes.clear();
+  const auto emptied = remember_prefixes(before, network_of(sites, "c1"));
+  EXPECT_EQ(emptied.at("edge"), before.at("edge"));
+  sites.erase(sites.begin() + 1);
+  const auto gone = remember_prefixes(emptied, network_of(sites, "c1"));
+  EXPECT_FALSE(gone.contains("edge"));
+}
+
+TEST(RememberPrefixes, GivesUpThoseThatAnotherSiteHasNow) {
+  auto sites = three_sites();
+  const auto before = remember_prefixes({}, network_of(sites, "c1"));
+  sites[1].gateway.nodes.clear();
+  sites[2].node("f9", "10.2.0.9", {"10.245.1.0/24"});
+  const auto now = remember_prefixes(before, network_of(sites, "c1"));
+  EXPECT_FALSE(now.contains("edge"));
+  EXPECT_THAT(now.at("factory"), testing::Contains(*IpPrefix::parse("10.245.1.0/24")));
+}
+
+}  // namespace
+}  // namespace raven::gateway_agent

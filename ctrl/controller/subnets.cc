@@ -15,7 +15,7 @@ Subnets::Subnets(const World& world) {
   for (const auto& [name, gateway] : world.gateways)
     for (const model::Endpoint& endpoint : gateway.endpoints)
       if (endpoint.public_address)
-        public_addresses_.push_back({*endpoint.public_address, endpoint.node_name});
+        public_addresses_.emplace(*endpoint.public_address, endpoint.node_name);
 }
 
 std::vector<std::string> Subnets::texts_of(
@@ -74,11 +74,12 @@ std::string Subnets::why_not(const IpPrefix& prefix) const {
   if (address.is_loopback()) return text + " is loopback";
   if (address.is_multicast()) return text + " is multicast or reserved";
   if (address.is_link_local()) return text + " is link-local";
-  for (const PublicAddress& box : public_addresses_)
-    if (prefix.contains(box.address))
-      return fmt::format(
-          "{} holds {}, the public address of gateway box {}", text, box.address.text(), box.node
-      );
+  // Addresses are in order: the first one that the prefix can hold is the only one to look at.
+  const auto box = public_addresses_.lower_bound(address);
+  if (box != public_addresses_.end() && prefix.contains(box->first))
+    return fmt::format(
+        "{} holds {}, the public address of gateway box {}", text, box->first.text(), box->second
+    );
   return "";
 }
 

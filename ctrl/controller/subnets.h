@@ -28,17 +28,13 @@ class Subnets {
   ) const;
 
  private:
-  struct PublicAddress {
-    IpAddress address;
-    std::string node;
-  };
   std::vector<std::string> texts_of(
       const model::Gateway& gateway, const model::Node& node, std::vector<model::Problem>& problems
   ) const;
   std::string why_not(const IpPrefix& prefix) const;
 
-  std::multimap<std::string, std::string> blocks_;  // node name -> CIDR, confirmed ones
-  std::vector<PublicAddress> public_addresses_;
+  std::multimap<std::string, std::string> blocks_;     // node name -> CIDR, confirmed ones
+  std::map<IpAddress, std::string> public_addresses_;  // -> node name
 };
 
 }  // namespace raven::controller

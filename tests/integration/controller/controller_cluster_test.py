@@ -101,6 +101,10 @@ class ControllerClusterTest(unittest.TestCase):
         until(lambda: active_boxes(self.status(pool)) == list(boxes),
               f'{pool}: {boxes} active', timeout)
 
+    def conditions(self, pool):
+        metadata = self.api.get(f'{GATEWAYS}/{pool}')['metadata']
+        return metadata.get('annotations', {}).get(CONDITIONS, '')
+
     def set_ready(self, name, number, ready):
         self.api.patch(f'{NODES}/{name}/status', {'status': node_status(number, ready)})
 
@@ -121,8 +125,7 @@ class ControllerClusterTest(unittest.TestCase):
                        'subnets': ['10.244.11.0/24']}]}
         until(lambda: self.status('shape') == expected, 'the status')
         until(lambda: ('Normal', 'ActiveEndpointElected') in self.events('shape'), 'event')
-        until(lambda: CONDITIONS in self.api.get(f'{GATEWAYS}/shape')['metadata'].get(
-            'annotations', {}), 'annotation')
+        until(lambda: self.conditions('shape'), 'annotation')
         self.assertIn('shape', self.api.kubectl('get', 'gw'))
         self.assertIn('ActiveEndpointElected', self.api.kubectl('describe', 'gw', 'shape'))
 
@@ -130,8 +133,7 @@ class ControllerClusterTest(unittest.TestCase):
         self.start('a', resync_s=1)
         self.add_pool('calm', 20)
         self.wait_active('calm', 'calm-1')
-        until(lambda: CONDITIONS in self.api.get(f'{GATEWAYS}/calm')['metadata'].get(
-            'annotations', {}), 'annotation')
+        until(lambda: self.conditions('calm'), 'annotation')
         version = self.api.get(f'{GATEWAYS}/calm')['metadata']['resourceVersion']
         time.sleep(3)  # several full passes
         self.assertEqual(self.api.get(f'{GATEWAYS}/calm')['metadata']['resourceVersion'], version)
@@ -177,6 +179,23 @@ class ControllerClusterTest(unittest.TestCase):
         second = self.start('b')
         self.assertEqual(first.stop(), 0)
         until(second.leads, 'the other leads')
+
+    def test_a_leader_that_was_frozen_does_not_write_over_its_successor(self):
+        first = self.start('a')
+        until(first.leads, 'a leader')
+        second = self.start('b')
+        self.add_pool('frozen', 55)
+        self.wait_active('frozen', 'frozen-1')
+        first.pause()
+        until(second.leads, 'the other leads')
+        self.set_ready('frozen-1', 55, False)
+        self.wait_active('frozen', 'frozen-2')
+        until(lambda: 'frozen-2: active' in self.conditions('frozen'), 'the last write')
+        version = self.api.get(f'{GATEWAYS}/frozen')['metadata']['resourceVersion']
+        first.resume()
+        until(lambda: not first.leads(), 'the first has noticed')
+        self.assertTrue(second.leads())
+        self.assertEqual(self.api.get(f'{GATEWAYS}/frozen')['metadata']['resourceVersion'], version)
 
     def test_conflicting_writers_lose_nothing(self):
         self.start('a')

@@ -60,6 +60,12 @@ class Controller:
     def alive(self):
         return self.process.poll() is None
 
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def kill(self):
         self.process.kill()
         self.process.wait()

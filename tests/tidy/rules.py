@@ -36,7 +36,8 @@ BANNED_IN_HOT_CODE = [
     (r'\bstd::function\b', 'no hidden allocation and no indirect call in the packet path'),
     (r'\bvirtual\b', 'no virtual call in the packet path'),
     (r'\bstd::(?:mutex|lock_guard|scoped_lock|condition_variable)\b', 'no lock in the packet path'),
-    (r'\b(?:sleep|usleep|nanosleep|gettimeofday|clock_gettime)\s*\(', 'no syscall in the packet path'),
+    (r'\b(?:sleep|usleep|nanosleep|gettimeofday|clock_gettime)\s*\(',
+     'no syscall in the packet path'),
 ]
 
 # (file, text in the line, why it may): lines in those folders that do not run for packets.

@@ -2,6 +2,7 @@
 #include "dataplane/filter/port_filter.h"
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,6 +23,26 @@ Status silence_ipv6(const std::string& interface) {
   return {};
 }
 
+// nft accepts rules for interfaces that may come later (Linux 6.16); we need them now.
+Status check_interface(const std::string& interface) {
+  if (::if_nametoindex(interface.c_str()) != 0) return {};
+  return Error{
+      ErrorCode::kUnavailable, "interface " + interface + " is not there: create it or correct "
+                               "kernel_interface or isolate_interface"
+  };
+}
+
+Status isolate(Nft& nft, const PortSettings& port) {
+  RAVEN_TRY(check_interface(port.isolate_interface));
+  RAVEN_TRY(nft.run(isolate_rules(port.name, port.isolate_interface)));
+  return silence_ipv6(port.isolate_interface);
+}
+
+Status claim(Nft& nft, const PortSettings& port) {
+  RAVEN_TRY(check_interface(port.kernel_interface));
+  return nft.run(claim_rules(port.name, port.kernel_interface));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<PortFilter>> PortFilter::install(const std::vector<PortSettings>& ports) {
@@ -29,12 +50,11 @@ Result<std::unique_ptr<PortFilter>> PortFilter::install(const std::vector<PortSe
   std::vector<std::string> shared;
   for (const PortSettings& port : ports) {
     if (port.isolate_kernel) {
-      Status isolated = nft.run(isolate_rules(port.name, port.isolate_interface));
-      if (isolated.ok()) isolated = silence_ipv6(port.isolate_interface);
+      Status isolated = isolate(nft, port);
       if (!isolated.ok()) return std::move(isolated).error().with("isolate port " + port.name);
     }
     if (port.mode != PortMode::kShared) continue;
-    Status claimed = nft.run(claim_rules(port.name, port.kernel_interface));
+    Status claimed = claim(nft, port);
     if (!claimed.ok()) return std::move(claimed).error().with("claim traffic of port " + port.name);
     shared.push_back(port.name);
   }

@@ -7,6 +7,7 @@ drop for it are counted too: a capture with drops proves nothing.
 # SPDX-License-Identifier: Apache-2.0
 import argparse
 import collections
+import errno
 import json
 import os
 import select
@@ -106,6 +107,10 @@ def collect(capture, sockets, stop_descriptor):
                     size = sock.recv_into(buffer)
                 except BlockingIOError:
                     break
+                except OSError as error:
+                    if error.errno != errno.ENETDOWN:
+                        raise
+                    break  # told once when a cable is pulled; frames come again with the link
                 capture.take(link, bytes(view[:size]))
 
 
@@ -153,6 +158,8 @@ class Recorder:
     def stop(self):
         self._process.terminate()
         output, _ = self._process.communicate()
+        if self._process.returncode != 0:
+            raise LabError(f"the capture ended with {self._process.returncode}: see above")
         return json.loads(output)
 
 

@@ -70,6 +70,17 @@ class NetworkTest(unittest.TestCase):
         probes.ping_pairs(LAB, pairs, socket.AF_INET, canary)
         self.assertEqual(recorder.stop()["plaintext_frames"], 0)
 
+    def test_a_capture_goes_on_while_cables_are_pulled(self):
+        canary = probes.new_canary()
+        box = topology.box_named("edge-a-gw-1")
+        recorder = capture.Recorder(f"{LAB}-wan", network.wan_links(), canary)
+        network.set_links(LAB, box, "down")
+        network.set_links(LAB, box, "up")
+        leaving = topology.box_named("cloud-node-1").pods[0]
+        with sockets.in_pod(LAB, leaving, socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto(canary, (topology.box_named("edge-b-node-1").pods[0].v4, 9))
+        self.assertEqual(recorder.stop()["canary_frames"], 1)
+
     def test_nothing_is_made_outside_of_namespaces(self):
         self.assertEqual(devices_of_the_machine(), self.devices)
 

@@ -5,82 +5,51 @@ SPDX-License-Identifier: Apache-2.0
 """
 
 import os
-import shutil
-import socket
 import struct
-import subprocess
 import sys
-import tempfile
-import time
 import unittest
 
-from fake_dataplane import (ACQUIRE, EXPIRE, IN, MAPPING, OUT, FakeDataplane, address, header)
+from boxes import Box, connect, until
+from fake_dataplane import ACQUIRE, EXPIRE, IN, MAPPING, OUT, address, header
 
-ROOT = os.path.dirname(os.path.realpath(__file__)) + '/../../..'
 PLUGIN = os.path.realpath(sys.argv.pop(1)) if len(sys.argv) > 1 else ''
 TUNNEL = {'a': 0x111, 'b': 0x222}  # tunnel ids that box a, box b give to their peer
 CHILDREN = 2
 
 
-def run(*command, check=True):
-    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if check and done.returncode != 0:
-        raise RuntimeError(f'{" ".join(command)}: {done.stdout}')
-    return done.stdout
-
-
-class Box:
-    """A network namespace with charon, the plugin and a fake dataplane."""
-
-    def __init__(self, name, own, peer, initiator):
-        self.name, self.own, self.peer, self.initiator = name, own, peer, initiator
-        self.other = 'b' if name == 'a' else 'a'
-        self.netns = f'ikep{os.getpid()}{name}'
-        self.dir = tempfile.mkdtemp(prefix=f'raven-ike-{name}-')
-        run('ip', 'netns', 'add', self.netns)
-
-    def start(self):
-        self.dataplane = FakeDataplane(self.dir + '/charon.raven')
-        self.log = open(self.dir + '/charon.log', 'w')
-        self.charon = subprocess.Popen(
-            ['ip', 'netns', 'exec', self.netns, ROOT + '/ctrl/ike/run-charon.sh', PLUGIN, self.dir],
-            stdout=self.log, stderr=self.log)
-        self.dataplane.wait(lambda d: d.events, 'charon at the SA socket')
-        until(lambda: os.path.exists(self.dir + '/charon.vici'), 'the VICI socket')
-        self.load()
-
-    def load(self):
-        children = ''.join(f'''
+def load(box, peer, initiator):
+    """Gives charon one connection with CHILDREN children."""
+    children = ''.join(f'''
           net-{n} {{
             local_ts = 0.0.0.0/0,::/0
             remote_ts = 0.0.0.0/0,::/0
             esp_proposals = aes128gcm16-x25519-esn
             policies = no
-            if_id_in = {TUNNEL[self.name] << 8 | n}
-            if_id_out = {TUNNEL[self.name] << 8 | n}
+            if_id_in = {TUNNEL[box.name] << 8 | n}
+            if_id_out = {TUNNEL[box.name] << 8 | n}
             replay_window = 4096
             rekey_time = 1h
             life_time = 2h
-            {'start_action = start' if self.initiator else ''}
+            {'start_action = start' if initiator else ''}
           }}''' for n in range(1, CHILDREN + 1))
-        with open(self.dir + '/swanctl.conf', 'w') as file:
-            file.write(f'''
+    with open(box.dir + '/swanctl.conf', 'w') as file:
+        file.write(f'''
 connections {{
-  raven-{self.other} {{
+  raven-{peer.name} {{
     version = 2
-    local_addrs = {self.own}
-    remote_addrs = {self.peer}
+    local_addrs = {box.address}
+    remote_addrs = {peer.address}
     local_port = 4500
     remote_port = 4500
     proposals = aes128gcm16-prfsha256-x25519
     encap = yes
     local {{
       auth = psk
-      id = box-{self.name}
+      id = box-{box.name}
     }}
     remote {{
       auth = psk
-      id = box-{self.other}
+      id = box-{peer.name}
     }}
     children {{ {children} }}
   }}
@@ -91,46 +60,20 @@ secrets {{
   }}
 }}
 ''')
-        self.swanctl('--load-all', '--file', self.dir + '/swanctl.conf')
-
-    def swanctl(self, *arguments, check=True):
-        return run('swanctl', *arguments, '--uri', f'unix://{self.dir}/charon.vici', check=check)
-
-    def stop(self):
-        if hasattr(self, 'charon'):
-            self.charon.terminate()
-            self.charon.wait(20)
-            self.log.close()
-            self.dataplane.stop()
-        run('ip', 'netns', 'del', self.netns)
-        shutil.rmtree(self.dir)
-
-    def text_of_log(self):
-        with open(self.dir + '/charon.log') as file:
-            return file.read()
-
-
-def until(condition, what, seconds=30):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError(f'not seen in {seconds} s: {what}')
+    box.swanctl('--load-all', '--file', box.dir + '/swanctl.conf')
 
 
 class PluginTest(unittest.TestCase):
     def setUp(self):
-        self.a = Box('a', '192.0.2.1', '192.0.2.2', initiator=True)
-        self.b = Box('b', '192.0.2.2', '192.0.2.1', initiator=False)
-        run('ip', 'link', 'add', 'wan', 'netns', self.a.netns, 'type', 'veth',
-            'peer', 'name', 'wan', 'netns', self.b.netns)
-        for box in (self.a, self.b):
-            run('ip', '-n', box.netns, 'addr', 'add', box.own + '/24', 'dev', 'wan')
-            run('ip', '-n', box.netns, 'link', 'set', 'wan', 'up')
-            run('ip', '-n', box.netns, 'link', 'set', 'lo', 'up')
+        self.a = Box('a', '192.0.2.1', PLUGIN)
+        self.addCleanup(self.a.stop)
+        self.b = Box('b', '192.0.2.2', PLUGIN)
+        self.addCleanup(self.b.stop)
+        connect(self.a, self.b)
         self.b.start()
         self.a.start()
+        load(self.b, self.a, initiator=False)
+        load(self.a, self.b, initiator=True)
         self.wait_pairs()
 
     def tearDown(self):
@@ -138,8 +81,6 @@ class PluginTest(unittest.TestCase):
         alive = [box.charon.poll() is None for box in (self.a, self.b)]
         if os.environ.get('VERBOSE'):
             print(self.a.text_of_log(), self.b.text_of_log(), sep='\n======== b\n')
-        self.a.stop()
-        self.b.stop()
         self.assertEqual(problems, [])
         self.assertEqual(alive, [True, True], 'charon must live')
 

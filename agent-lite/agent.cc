@@ -114,10 +114,15 @@ void Agent::pass() {
 }
 
 Report Agent::converge(const model::Network& network) {
+  const model::Pool* pool = network.own_pool();
+  if (pool == nullptr && status_was_emptied(own_pool_, network)) {
+    record_problems({"Gateway " + own_pool_ + " lists no nodes: keeping the routes as they are"});
+    return {};
+  }
+  own_pool_ = pool != nullptr ? pool->name : "";
   prober_.set_targets(targets_of(network));
   remote_ = remember_prefixes(remote_, network);
   metrics_.set(Metric::kRemotePrefixes, {}, static_cast<double>(count(remote_)));
-  const model::Pool* pool = network.own_pool();
   const model::Member* self = pool != nullptr ? pool->member(network.self) : nullptr;
   if (network.role == model::Role::kPlain && self != nullptr) return converge_plain(network, *self);
   record_problems({});

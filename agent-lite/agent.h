@@ -52,6 +52,7 @@ class Agent {
   std::unique_ptr<Source> source_;
   Prober prober_;
   event::Debounce dirty_;
+  std::string own_pool_;  // the last one this node was in
   RemotePrefixes remote_;
   std::vector<std::string> problems_;
   bool leftovers_removed_ = false;

@@ -37,12 +37,6 @@ void remove(netlink::Kernel& kernel, const netlink::Operations<T>& operations, R
       netlink::apply(kernel, netlink::Operations<T>{{}, operations.remove}));
 }
 
-Report failed(Error error) {
-  Report report;
-  report.errors.push_back(std::move(error));
-  return report;
-}
-
 }  // namespace
 
 Result<NodeFacts> Host::facts(const IpAddress& node) {
@@ -73,7 +67,10 @@ Report Host::converge(const Desired& desired) {
       return route.link == 0 && route.type == netlink::RouteType::kUnicast;
     });
   const Result<Actual> actual = read_actual(index);
-  if (!actual.ok()) return failed(actual.error());
+  if (!actual.ok()) {
+    report.errors.push_back(actual.error());
+    return report;
+  }
   apply(diff(resolved, *actual), index, report);
   if (!desired.overlay) remove_overlay(report);
   return report;

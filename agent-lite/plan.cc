@@ -203,6 +203,11 @@ RemotePrefixes remember_prefixes(const RemotePrefixes& before, const model::Netw
   return now;
 }
 
+bool status_was_emptied(const std::string& pool, const model::Network& network) {
+  const model::Pool* found = network.pool(pool);
+  return found != nullptr && found->tunnels_enabled && found->members.empty();
+}
+
 Desired plan(
     const model::Network& network, const RemotePrefixes& remote, const NodeFacts& facts,
     const std::optional<std::string>& gateway, const PlanOptions& options

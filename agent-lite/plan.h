@@ -50,6 +50,10 @@ struct NodeFacts {
 using RemotePrefixes = std::map<std::string, std::vector<IpPrefix>>;
 RemotePrefixes remember_prefixes(const RemotePrefixes& before, const model::Network& network);
 
+// Whether the Gateway of `pool`, in which this node was, lists no nodes at all any more.  That says
+// nothing about this node (its controller may be starting over): keep what is there.
+bool status_was_emptied(const std::string& pool, const model::Network& network);
+
 struct PlanOptions {
   Encapsulation encapsulation = Encapsulation::kVxlan;
   uint32_t wan_mtu = 0;

@@ -67,13 +67,13 @@ class AgentTest(unittest.TestCase):
             with open(path) as file:
                 return file.read().splitlines()
 
-        # It listens once it shows a change of ours.
-        until(lambda: (self.site.ip('node', 'route replace blackhole 203.0.113.99'), lines())[1],
-              'ip monitor')
-        self.site.ip('node', 'route delete blackhole 203.0.113.99')
-        until(lambda: any('Deleted' in line for line in lines()), 'ip monitor')
-        seen = len(lines())
-        return lambda: [line for line in lines()[seen:] if '203.0.113.99' not in line]
+        def change():
+            self.site.ip('node', 'route add blackhole 203.0.113.99')
+            self.site.ip('node', 'route delete blackhole 203.0.113.99')
+            return lines()
+
+        until(change, 'ip monitor listens')
+        return lambda: [line for line in lines() if '203.0.113.99' not in line]
 
     def test_pod_and_node_reach_the_other_site_through_the_active_gateway(self):
         self.started()
@@ -222,6 +222,14 @@ class AgentTest(unittest.TestCase):
         self.manifests.remove('cloud')
         until(lambda: self.site.overlay()['routes'] == '', 'no routes')
         self.assertNotIn('9027', self.site.ip('node', 'rule'))
+
+    def test_emptied_status_of_the_own_gateway_changes_nothing(self):
+        agent = self.started()
+        self.manifests.put(gateway('edge', EDGE_BOXES, {}))
+        until(lambda: agent.metric('raven_agent_lite_problems') == 1, 'the problem is told')
+        self.assertIn('10.2.0.0/16 via 240.168.7.1', self.site.overlay()['routes'])
+        self.manifests.put(gateway('edge', EDGE_BOXES, {'gw1': EDGE['gw1']}))
+        until(lambda: self.site.overlay()['routes'] == '', 'no routes: the node was removed')
 
     def test_node_that_becomes_a_gateway_box_gives_the_name_raven0_free(self):
         self.started()

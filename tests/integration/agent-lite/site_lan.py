@@ -111,12 +111,13 @@ class Site:
         for part, address in {'node': NODE, **GATEWAYS}.items():
             self.ip('sw', f'link add {part} type veth peer name lan netns {self.names[part]}')
             self.ip('sw', f'link set {part} master br0 up')
-            self.ip(part, 'link set lan up')
+            # Without addresses of the kernel's own making, nothing changes but by the agent.
+            self.ip(part, 'link set lan addrgenmode none up')
             self.ip(part, f'address add {address}/24 dev lan')
 
     def build_pod(self):
         self.ip('node', f'link add cni0 type veth peer name eth0 netns {self.names["pod"]}')
-        self.ip('node', 'link set cni0 up')
+        self.ip('node', 'link set cni0 addrgenmode none up')
         self.ip('node', 'address add 10.1.5.1/24 dev cni0')
         self.ip('node', 'address add fd01:5::1/64 dev cni0 nodad')
         self.ip('node', 'route add default via 192.168.7.254')  # where clear text would go

@@ -58,5 +58,16 @@ TEST(RememberPrefixes, YieldToWhoeverHasThemNow) {
   EXPECT_THAT(remember_prefixes(before, network).at("cloud"), ElementsAre(prefix("fd02::/48")));
 }
 
+TEST(StatusWasEmptied, OnlyWhenTheGatewayIsThereAndListsNobody) {
+  model::Network network = sample_network();
+  EXPECT_FALSE(status_was_emptied("edge", network));
+  network.pools[1].members.clear();
+  EXPECT_TRUE(status_was_emptied("edge", network));
+  network.pools[1].tunnels_enabled = false;
+  EXPECT_FALSE(status_was_emptied("edge", network));
+  network.pools.pop_back();
+  EXPECT_FALSE(status_was_emptied("edge", network));
+}
+
 }  // namespace
 }  // namespace raven::agent_lite

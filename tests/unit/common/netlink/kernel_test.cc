@@ -77,6 +77,7 @@ TEST_F(KernelTest, VxlanLinkIsCreatedAsAsked) {
   const std::string witness = shell("ip -d link show raven0");
   EXPECT_THAT(witness, HasSubstr("vxlan id 200"));
   EXPECT_THAT(witness, HasSubstr("dstport 4472 nolearning"));
+  EXPECT_THAT(witness, HasSubstr("noudpcsum"));
   EXPECT_THAT(witness, HasSubstr("addrgenmode none"));
 }
 

@@ -40,7 +40,8 @@ spec:
   proxyConfig: {Replicas: 2, proxyHTTPPort: "10255"}
   tunnelConfig: {Replicas: 1}
   endpoints:
-  - {nodeName: gw1, type: tunnel, underNAT: false, publicIP: 203.0.113.1, port: 4501, publicPort: 4600}
+  - {nodeName: gw1, type: tunnel, underNAT: false, publicIP: 203.0.113.1,
+     port: 4501, publicPort: 4600}
   - {nodeName: gw1, type: proxy, publicIP: 203.0.113.1}
   - {nodeName: gw2, type: tunnel, underNAT: true, natType: symmetric, config: {key: value}}
 status:
@@ -96,7 +97,8 @@ spec:
   - {nodeName: gw2, type: tunnel, port: 4500}
 status:
   nodes: [{nodeName: gw1, privateIP: 192.168.0.1, subnets: [10.1.0.0/24]}]
-  activeEndpoints: [{nodeName: gw1, type: tunnel, port: 4500, underNAT: true, publicIP: 203.0.113.1}]
+  activeEndpoints:
+  - {nodeName: gw1, type: tunnel, port: 4500, underNAT: true, publicIP: 203.0.113.1}
 )");
   EXPECT_EQ(alpha.endpoints, beta.endpoints);
   EXPECT_EQ(alpha.active_endpoints, beta.active_endpoints);
@@ -199,7 +201,8 @@ nodes:
 - {nodeName: n1, privateIP: 192.168.0.1, subnets: [10.1.0.0/24]}
 - {nodeName: n2, privateIP: 192.168.0.2, subnets: []}
 activeEndpoints:
-- {nodeName: gw1, type: tunnel, port: 4500, config: {enable-l3-tunnel: "true", enable-l7-proxy: "false"}}
+- {nodeName: gw1, type: tunnel, port: 4500,
+   config: {enable-l3-tunnel: "true", enable-l7-proxy: "false"}}
 - {nodeName: gw2, type: tunnel, port: 4500, underNAT: true, publicIP: 203.0.113.1,
    config: {enable-l3-tunnel: "true", enable-l7-proxy: "false"}}
 )"));

@@ -97,6 +97,7 @@ class Demo:
         seconds = time.monotonic() - started
         self.report.check("every pool has an active gateway", True, ", ".join(
             f"{pool}: {' '.join(nodes)}" for pool, nodes in active.items()) + f" ({seconds:.1f} s)")
+        self.lab.wait_for_routes(CONNECT_SECONDS)
         left = reachability.wait_until_all_answer(
             self.lab.name, topology.cross_site_pairs(), self.canary, CONNECT_SECONDS)
         seconds = time.monotonic() - started

@@ -7,10 +7,11 @@ import shutil
 from . import features, manifests, network, processes, topology
 from .cluster import ROOT, ApiCluster, DirectoryCluster
 from .host import Host, wait_for
-from .netns import LabError, end_processes, listed, path_of
+from .netns import LabError, end_processes, listed, path_of, run
 
 STATE_ROOT = "/var/tmp/raven-lab"
 MANAGEMENT = "mgmt"
+RAVEN_TABLE = "9027"
 DEFAULTS = {"source": "api", "keys": "ike", "workers": 1,
             "build": os.path.join(ROOT, "build/release")}
 
@@ -122,6 +123,25 @@ class Lab:
     def _all_elected(self):
         active = self.active_gateways()
         return active if all(active.values()) else None
+
+    def wait_for_routes(self, seconds=60):
+        """Waits until every box knows every remote pod network.
+
+        Until then a box cannot know that a packet must not take its default route.
+        """
+        for box in topology.BOXES:
+            wait_for(f"the routes of {box.name}", lambda b=box: not self.missing_routes(b), seconds)
+
+    def missing_routes(self, box):
+        """Pod networks of other sites that the box has no route for in Raven's table."""
+        known = set()
+        for family in ("-4", "-6"):
+            routes = run(["ip", "-n", f"{self.name}-{box.name}", family, "route", "show",
+                          "table", RAVEN_TABLE], check=False)  # fails while there is no table
+            known |= {line.split()[0] for line in routes.splitlines() if " dev " in line}
+        wanted = {cidr for other in topology.BOXES if other.site != box.site
+                  for cidr in (other.pod_cidr_v4, other.pod_cidr_v6)}
+        return sorted(wanted - known)
 
     def process_states(self):
         return {name: host.processes() for name, host in self.hosts.items()}

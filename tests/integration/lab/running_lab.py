@@ -23,10 +23,12 @@ class RunningLab:
         try:
             self.wan = capture.Recorder(f"{self.lab.name}-wan", network.wan_links(), self.canary)
             self.lab.wait_for_election()
+            self.lab.wait_for_routes()
             left = self.unreachable(topology.cross_site_pairs(), CONNECT_SECONDS)
             if left:
                 raise AssertionError(f"not connected after {CONNECT_SECONDS} s: {left[:5]}")
         except BaseException:
+            self.wan.stop()
             self.keep_logs()
             raise
 
@@ -53,5 +55,6 @@ class RunningLab:
         target = os.path.join(os.environ.get("RAVEN_BUILD", "/var/tmp"), "lab-logs", self.lab.name)
         self.lab.down(keep_files=True)
         shutil.rmtree(target, ignore_errors=True)
-        shutil.move(self.lab.state, target)
+        shutil.copytree(self.lab.state, target, ignore=shutil.ignore_patterns("run", "*.key"))
+        shutil.rmtree(self.lab.state)
         print(f"# logs: {target}", file=sys.stderr)

@@ -59,12 +59,11 @@ Status run(const Settings& settings) {
       )
   );
   RAVEN_TRY(path->start());
-  RAVEN_ASSIGN(
-      const auto server, ControlServer::start(loop, settings.sockets, *engine, table)
-  );
+  RAVEN_ASSIGN(const auto server, ControlServer::start(loop, settings.sockets, *engine, table));
   const process::SignalWatch signals{loop, [&loop] { loop.stop(); }};
-  log::info("dataplane", "ready: {} ports, {} workers", settings.ports.size(),
-            settings.workers.count);
+  log::info(
+      "dataplane", "ready: {} ports, {} workers", settings.ports.size(), settings.workers.count
+  );
   loop.run();
   log::info("dataplane", "draining");
   path->stop();

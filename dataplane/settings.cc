@@ -17,8 +17,8 @@ constexpr uint32_t kMtuMax = 9600;
 
 bool is_name(const std::string& text) {
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
   };
   return !text.empty() && text != "." && text != ".." &&
          std::all_of(text.begin(), text.end(), allowed);
@@ -125,16 +125,22 @@ void MemorySettings::describe(settings::Schema<MemorySettings>& schema) {
       "hugepages", &MemorySettings::hugepages,
       "Take memory from 2 MiB pages.  false is slower and meant for labs."
   );
-  schema.field("size_mb", &MemorySettings::size_mb, "All memory of packets and tables, taken at start.")
+  schema
+      .field(
+          "size_mb", &MemorySettings::size_mb, "All memory of packets and tables, taken at start."
+      )
       .range(64, 65536)
       .unit("MiB");
-  schema.field("packet_buffers", &MemorySettings::packet_buffers, "Packets that can be held at once.")
+  schema
+      .field("packet_buffers", &MemorySettings::packet_buffers, "Packets that can be held at once.")
       .range(2048, 4194304)
       .unit("packets");
 }
 
 void PortSettings::describe(settings::Schema<PortSettings>& schema) {
-  schema.field("name", &PortSettings::name, "Name in metrics and status.").required().example("wan");
+  schema.field("name", &PortSettings::name, "Name in metrics and status.")
+      .required()
+      .example("wan");
   schema
       .field(
           "devargs", &PortSettings::devargs,
@@ -145,7 +151,8 @@ void PortSettings::describe(settings::Schema<PortSettings>& schema) {
   schema.choice(
       "mode", &PortSettings::mode, {"owned", "shared"},
       "owned: the device belongs to the dataplane, a TAP with its MAC carries the addresses of the "
-      "box.  shared: the kernel keeps the device (af_packet, af_xdp) and the dataplane takes tunnel "
+      "box.  shared: the kernel keeps the device (af_packet, af_xdp) and the dataplane takes "
+      "tunnel "
       "traffic only."
   );
   schema.choice(
@@ -200,7 +207,9 @@ void Raven0Settings::describe(settings::Schema<Raven0Settings>& schema) {
 }
 
 void SocketSettings::describe(settings::Schema<SocketSettings>& schema) {
-  schema.field("control", &SocketSettings::control, "Control API (gRPC), for the agent and ravenctl.");
+  schema.field(
+      "control", &SocketSettings::control, "Control API (gRPC), for the agent and ravenctl."
+  );
   schema.field("control_mode", &SocketSettings::control_mode, "File mode of the control socket.");
   schema.field("sa", &SocketSettings::sa, "SA socket, for the IKE daemon.  Empty: none.");
   schema.field("sa_mode", &SocketSettings::sa_mode, "File mode of the SA socket.");
@@ -227,13 +236,17 @@ void TableSettings::describe(settings::Schema<TableSettings>& schema) {
 }
 
 void Settings::describe(settings::Schema<Settings>& schema) {
-  schema.field("instance", &Settings::instance, "Name of the lock and of DPDK's files: one per box.");
+  schema.field(
+      "instance", &Settings::instance, "Name of the lock and of DPDK's files: one per box."
+  );
   schema.field("workers", &Settings::workers, "The threads that forward packets.");
   schema.field("memory", &Settings::memory, "Memory of packets and tables.");
   schema.field("ports", &Settings::ports, "The network ports.").required();
   schema.field("raven0", &Settings::raven0, "The tunnel interface of the box itself.");
   schema.field("sockets", &Settings::sockets, "How other processes of the box connect.");
-  schema.field("metrics_address", &Settings::metrics_address, "Where /metrics and /healthz are served.");
+  schema.field(
+      "metrics_address", &Settings::metrics_address, "Where /metrics and /healthz are served."
+  );
   schema.field(
       "metrics_spi_label", &Settings::metrics_spi_label,
       "One time series per SA (label spi).  Each re-key starts new ones."
@@ -241,21 +254,30 @@ void Settings::describe(settings::Schema<Settings>& schema) {
   schema.field("replay_window", &Settings::replay_window, "Anti-replay window of an inbound SA.")
       .range(64, 32768)
       .unit("packets");
-  schema.field("probe_interval_ms", &Settings::probe_interval_ms, "Time between probes of a tunnel.")
+  schema
+      .field("probe_interval_ms", &Settings::probe_interval_ms, "Time between probes of a tunnel.")
       .range(10, 60000)
       .unit("ms");
-  schema.field(
-      "probe_loss_max", &Settings::probe_loss_max,
-      "Probes in a row without an answer after which a tunnel is down."
-  ).range(1, 100);
-  schema.field(
-      "switch_back_ms", &Settings::switch_back_ms,
-      "How long a preferred gateway must answer again before traffic moves back to it."
-  ).range(0, 3600000).unit("ms");
-  schema.field(
-      "sa_grace_seconds", &Settings::sa_grace_seconds,
-      "How long SAs of an IKE daemon that restarted are kept until it has replaced them."
-  ).range(1, 86400).unit("s");
+  schema
+      .field(
+          "probe_loss_max", &Settings::probe_loss_max,
+          "Probes in a row without an answer after which a tunnel is down."
+      )
+      .range(1, 100);
+  schema
+      .field(
+          "switch_back_ms", &Settings::switch_back_ms,
+          "How long a preferred gateway must answer again before traffic moves back to it."
+      )
+      .range(0, 3600000)
+      .unit("ms");
+  schema
+      .field(
+          "sa_grace_seconds", &Settings::sa_grace_seconds,
+          "How long SAs of an IKE daemon that restarted are kept until it has replaced them."
+      )
+      .range(1, 86400)
+      .unit("s");
   schema.field(
       "static_sa_file", &Settings::static_sa_file,
       "SAs from a file, for labs and measurements without IKE only: keys would be used again after "

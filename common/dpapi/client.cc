@@ -12,7 +12,7 @@ namespace {
 std::shared_ptr<grpc::Channel> open_channel(const std::string& socket_path) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);  // also the time to connect
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
@@ -23,12 +23,18 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& socket_path) {
 
 ErrorCode error_code_of(grpc::StatusCode code) {
   switch (code) {
-    case grpc::StatusCode::UNAVAILABLE: return ErrorCode::kUnavailable;
-    case grpc::StatusCode::DEADLINE_EXCEEDED: return ErrorCode::kTimeout;
-    case grpc::StatusCode::INVALID_ARGUMENT: return ErrorCode::kInvalid;
-    case grpc::StatusCode::PERMISSION_DENIED: return ErrorCode::kDenied;
-    case grpc::StatusCode::RESOURCE_EXHAUSTED: return ErrorCode::kExhausted;
-    default: return ErrorCode::kInternal;
+    case grpc::StatusCode::UNAVAILABLE:
+      return ErrorCode::kUnavailable;
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return ErrorCode::kTimeout;
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return ErrorCode::kInvalid;
+    case grpc::StatusCode::PERMISSION_DENIED:
+      return ErrorCode::kDenied;
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return ErrorCode::kExhausted;
+    default:
+      return ErrorCode::kInternal;
   }
 }
 
@@ -38,8 +44,8 @@ Error error_of(const grpc::Status& status, const std::string& socket_path, const
                            ? " (does raven-dataplane run, and may this uid use its socket?)"
                            : "";
   return Error{
-      code, fmt::format("dataplane {}: {}: {}{}", socket_path, name, status.error_message(), advice)
-  };
+      code,
+      fmt::format("dataplane {}: {}: {}{}", socket_path, name, status.error_message(), advice)};
 }
 
 }  // namespace

@@ -14,13 +14,9 @@ class TableAdjacencySlots : public AdjacencySlots {
   Result<AdjacencyIndex> take() override { return writer_.add_adjacency(); }
   void give_back(AdjacencyIndex index) override { writer_.remove_adjacency(index); }
   void write(AdjacencyIndex index, const NextHop& hop) override {
-    writer_.set_adjacency(
-        index, hop.usable() ? Adjacency::make(*hop.mac, *hop.port) : Adjacency{}
-    );
+    writer_.set_adjacency(index, hop.usable() ? Adjacency::make(*hop.mac, *hop.port) : Adjacency{});
   }
-  bool take_wanted(AdjacencyIndex index) override {
-    return tables_.adjacencies.take_wanted(index);
-  }
+  bool take_wanted(AdjacencyIndex index) override { return tables_.adjacencies.take_wanted(index); }
 
  private:
   TableWriter& writer_;

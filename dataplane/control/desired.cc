@@ -189,9 +189,9 @@ class Checker {
 }  // namespace
 
 bool Desired::same_as(const Desired& other) const {
-  return node_name == other.node_name && pool == other.pool &&
-         own_prefixes == other.own_prefixes && overlay == other.overlay && nodes == other.nodes &&
-         peers == other.peers && pools == other.pools && blocked == other.blocked;
+  return node_name == other.node_name && pool == other.pool && own_prefixes == other.own_prefixes &&
+         overlay == other.overlay && nodes == other.nodes && peers == other.peers &&
+         pools == other.pools && blocked == other.blocked;
 }
 
 std::vector<IpPrefix> Desired::remote_prefixes() const {

@@ -45,11 +45,9 @@ Result<std::unique_ptr<Engine>> Engine::start(
 ) {
   std::unique_ptr<Engine> engine{new Engine{loop, settings, path, filter}};
   Engine* self = engine.get();
-  RAVEN_ASSIGN(
-      engine->mirror_, Mirror::start(loop, kernel_ports(path), engine->slots_, [self] {
-        if (self->mirror_) self->refresh_kernel_view();
-      })
-  );
+  RAVEN_ASSIGN(engine->mirror_, Mirror::start(loop, kernel_ports(path), engine->slots_, [self] {
+                 if (self->mirror_) self->refresh_kernel_view();
+               }));
   RAVEN_TRY(engine->open_sas());
   engine->refresh_kernel_view();
   engine->start_timers();
@@ -63,8 +61,7 @@ Engine::~Engine() {
 Status Engine::open_sas() {
   const SaManagerSettings limits{
       path_.worker_count(), settings_.tables.sas_max,
-      std::chrono::seconds{settings_.sa_grace_seconds}
-  };
+      std::chrono::seconds{settings_.sa_grace_seconds}};
   RAVEN_ASSIGN(sas_, SaManager::create(limits, peers_, [this](const SaEvent& event) {
                  if (sa_socket_) sa_socket_->tell(event);
                }));
@@ -73,16 +70,13 @@ Status Engine::open_sas() {
         "sa", "static SAs from {}: for labs and measurements only, a restart repeats nonces",
         settings_.static_sa_file
     );
-    RAVEN_ASSIGN(
-        auto configs, load_static_sas(settings_.static_sa_file, settings_.replay_window)
-    );
+    RAVEN_ASSIGN(auto configs, load_static_sas(settings_.static_sa_file, settings_.replay_window));
     for (SaConfig& config : configs) RAVEN_TRY(sas_->add(std::move(config), BootClock::now()));
   }
   if (settings_.sockets.sa.empty()) return {};
   const SaSocketSettings socket{
       settings_.sockets.sa, file_mode(settings_.sockets.sa_mode), settings_.sockets.allowed_uids,
-      settings_.replay_window
-  };
+      settings_.replay_window};
   RAVEN_ASSIGN(sa_socket_, SaSocket::open(loop_, socket, *sas_));
   return {};
 }
@@ -105,8 +99,7 @@ Result<Engine::Applied> Engine::apply(const dpapi::v1::DesiredState& message) {
         fmt::format(
             "generation {} is older than {}, which is applied: read GetStatus and go on from there",
             message.generation(), desired_.generation
-        )
-    };
+        )};
   CheckedDesired checked = check_desired(message);
   if (const std::size_t prefixes = checked.state.prefix_count();
       prefixes > settings_.tables.routes_max)
@@ -114,8 +107,7 @@ Result<Engine::Applied> Engine::apply(const dpapi::v1::DesiredState& message) {
         ErrorCode::kInvalid, fmt::format(
                                  "{} prefixes, at most {} (setting tables.routes_max)", prefixes,
                                  settings_.tables.routes_max
-                             )
-    };
+                             )};
   if (checked.state.same_as(desired_) && desired_.generation != 0) {
     desired_.generation = checked.state.generation;
     return Applied{false, errors_};
@@ -140,7 +132,8 @@ Result<Engine::Applied> Engine::apply(const dpapi::v1::DesiredState& message) {
       desired_.generation, desired_.peers.size(), desired_.pools.size(), desired_.nodes.size(),
       errors_.size()
   );
-  for (const ItemError& error : errors_) log::warning("control", "{}: {}", error.item, error.reason);
+  for (const ItemError& error : errors_)
+    log::warning("control", "{}: {}", error.item, error.reason);
   return Applied{true, errors_};
 }
 

@@ -8,13 +8,18 @@
 namespace raven::dataplane {
 namespace {
 
-const char* name_of(PortMode mode) { return mode == PortMode::kOwned ? "owned" : "shared"; }
+const char* name_of(PortMode mode) {
+  return mode == PortMode::kOwned ? "owned" : "shared";
+}
 
 const char* name_of(PortRole role) {
   switch (role) {
-    case PortRole::kLan: return "lan";
-    case PortRole::kWan: return "wan";
-    case PortRole::kBoth: return "both";
+    case PortRole::kLan:
+      return "lan";
+    case PortRole::kWan:
+      return "wan";
+    case PortRole::kBoth:
+      return "both";
   }
   return "";
 }
@@ -62,8 +67,7 @@ void fill_tunnels(Engine& engine, dpapi::v1::StatusReply& reply) {
     if (row == nullptr || health == nullptr) continue;
     const auto count = [&](Direction direction) {
       return static_cast<uint32_t>(std::ranges::count_if(sas, [&](const SaInfo& sa) {
-        return sa.tunnel == tunnel && sa.id.direction == direction &&
-               sa.state != SaState::kExpired;
+        return sa.tunnel == tunnel && sa.id.direction == direction && sa.state != SaState::kExpired;
       }));
     };
     const PeerSlot& slot = engine.tables().peers[row->index];

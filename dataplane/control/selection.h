@@ -3,8 +3,9 @@
 //
 // Pure: no I/O, no clock of its own; the caller sends the probes and tells of the answers.
 // Rules: a tunnel is up from its first answer until `loss_max` probes were sent without any answer
-// arriving meanwhile (so a long round trip alone never takes a tunnel down).  A pool uses the first gateway of its list that is up.  When the one in use goes down the next is
-// taken at once; a preferred one that comes back must stay up for `switch_back` first.
+// arriving meanwhile (so a long round trip alone never takes a tunnel down).  A pool uses the first
+// gateway of its list that is up.  When the one in use goes down the next is taken at once; a
+// preferred one that comes back must stay up for `switch_back` first.
 //
 // Threading: one thread.
 #pragma once

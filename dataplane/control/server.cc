@@ -23,8 +23,7 @@ grpc::Status status_of(const Error& error) {
       error.code == ErrorCode::kConflict || error.code == ErrorCode::kInvalid;
   return {
       callers_fault ? grpc::StatusCode::INVALID_ARGUMENT : grpc::StatusCode::INTERNAL,
-      error.message
-  };
+      error.message};
 }
 
 }  // namespace
@@ -138,10 +137,10 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(
     const metrics::TableBase& statistics
 ) {
   RAVEN_ASSIGN(
-      auto listener, UnixListener::open(
-                         settings.control, SOCK_STREAM, file_mode(settings.control_mode),
-                         settings.allowed_uids
-                     )
+      auto listener,
+      UnixListener::open(
+          settings.control, SOCK_STREAM, file_mode(settings.control_mode), settings.allowed_uids
+      )
   );
   std::unique_ptr<ControlServer> server{new ControlServer{loop, std::move(listener)}};
   server->service_ = std::make_unique<Service>(loop, engine, statistics);

@@ -10,8 +10,8 @@ NodeSpec make_node(const LocalNode& node, const NodeHop& hop, const Desired& sta
   NodeSpec spec;
   spec.address = node.address;
   spec.local_address = hop.source.value_or(IpAddress{});
-  spec.encapsulation = node.vxlan && node.address.is_v4() ? Encapsulation::kVxlan
-                                                          : Encapsulation::kDirect;
+  spec.encapsulation =
+      node.vxlan && node.address.is_v4() ? Encapsulation::kVxlan : Encapsulation::kDirect;
   spec.adjacency = hop.adjacency;
   spec.mtu = hop.mtu;
   if (node.address.is_v4()) spec.overlay_mac = overlay_mac(overlay_address(node.address));

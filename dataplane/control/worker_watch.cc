@@ -33,7 +33,8 @@ void WorkerWatch::look(unsigned index, const WorkerCounters& counters, Instant n
     next.rates.packets_per_second = seconds <= 0 ? 0 : static_cast<double>(packets) / seconds;
     if (worker.rates.alive && !next.rates.alive)
       log::error("worker", "worker {} does not move any more", index);
-    if (!worker.rates.alive && next.rates.alive) log::info("worker", "worker {} moves again", index);
+    if (!worker.rates.alive && next.rates.alive)
+      log::info("worker", "worker {} moves again", index);
   }
   worker = next;
 }

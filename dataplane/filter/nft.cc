@@ -6,7 +6,9 @@
 
 namespace raven::dataplane {
 
-void Nft::Free::operator()(nft_ctx* context) const { nft_ctx_free(context); }
+void Nft::Free::operator()(nft_ctx* context) const {
+  nft_ctx_free(context);
+}
 
 Result<Nft> Nft::open() {
   nft_ctx* context = nft_ctx_new(NFT_CTX_DEFAULT);
@@ -26,8 +28,7 @@ Status Nft::run(const std::string& script) {
   reason = reason.substr(0, reason.find('\n'));
   return Error{
       ErrorCode::kUnavailable,
-      fmt::format("nftables: {} (needs CAP_NET_ADMIN and nf_tables with netdev tables)", reason)
-  };
+      fmt::format("nftables: {} (needs CAP_NET_ADMIN and nf_tables with netdev tables)", reason)};
 }
 
 Result<std::string> Nft::list(const std::string& table) {

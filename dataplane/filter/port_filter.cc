@@ -27,9 +27,9 @@ Status silence_ipv6(const std::string& interface) {
 Status check_interface(const std::string& interface) {
   if (::if_nametoindex(interface.c_str()) != 0) return {};
   return Error{
-      ErrorCode::kUnavailable, "interface " + interface + " is not there: create it or correct "
-                               "kernel_interface or isolate_interface"
-  };
+      ErrorCode::kUnavailable, "interface " + interface +
+                                   " is not there: create it or correct "
+                                   "kernel_interface or isolate_interface"};
 }
 
 Status isolate(Nft& nft, const PortSettings& port) {
@@ -61,9 +61,7 @@ Result<std::unique_ptr<PortFilter>> PortFilter::install(const std::vector<PortSe
   return std::unique_ptr<PortFilter>{new PortFilter{std::move(nft), std::move(shared)}};
 }
 
-Status PortFilter::update(
-    const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote
-) {
+Status PortFilter::update(const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote) {
   std::string sets;
   for (const std::string& port : shared_) sets += claim_sets(port, own, remote);
   if (sets == last_sets_) return {};

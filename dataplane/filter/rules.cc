@@ -20,7 +20,9 @@ std::string elements(
   return script;
 }
 
-std::string table_of(const std::string& port) { return "netdev raven_" + port; }
+std::string table_of(const std::string& port) {
+  return "netdev raven_" + port;
+}
 
 }  // namespace
 
@@ -47,14 +49,11 @@ add rule {table} claimed ip6 daddr @own6 udp dport 4500 @th,64,32 != 0 drop
 add rule {table} claimed ip daddr @own4 udp dport {{ 4472, 4473 }} drop
 add rule {table} claimed ip6 daddr @own6 udp dport {{ 4472, 4473 }} drop
 )";
-  return fmt::format(
-      kScript, fmt::arg("table", table_of(port)), fmt::arg("interface", interface)
-  );
+  return fmt::format(kScript, fmt::arg("table", table_of(port)), fmt::arg("interface", interface));
 }
 
 std::string claim_sets(
-    const std::string& port, const std::vector<IpAddress>& own,
-    const std::vector<IpPrefix>& remote
+    const std::string& port, const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote
 ) {
   const std::string table = table_of(port);
   return elements(table, "own4", own, IpFamily::kV4) + elements(table, "own6", own, IpFamily::kV6) +
@@ -68,11 +67,11 @@ std::string release_rules(const std::string& port) {
 
 std::string isolate_rules(const std::string& port, const std::string& interface) {
   static constexpr char kScript[] = R"(add table {table}
-add chain {table} isolated {{ type filter hook ingress device "{interface}" priority -310; policy drop; }}
+add chain {table} isolated {{ type filter hook ingress device "{interface}" priority -310; }}
+flush chain {table} isolated
+add rule {table} isolated drop
 )";
-  return fmt::format(
-      kScript, fmt::arg("table", table_of(port)), fmt::arg("interface", interface)
-  );
+  return fmt::format(kScript, fmt::arg("table", table_of(port)), fmt::arg("interface", interface));
 }
 
 }  // namespace raven::dataplane

@@ -19,8 +19,7 @@ std::string claim_rules(const std::string& port, const std::string& interface);
 
 // Replaces the sets in one step: our own addresses, and prefixes that only a tunnel may carry.
 std::string claim_sets(
-    const std::string& port, const std::vector<IpAddress>& own,
-    const std::vector<IpPrefix>& remote
+    const std::string& port, const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote
 );
 
 // At a clean end: gives tunnel traffic back to the kernel.  The drops of remote prefixes stay, so

@@ -42,8 +42,7 @@ Status remove_stale(const std::string& path, int type) {
   }
   if (!S_ISSOCK(info.st_mode))
     return Error{
-        ErrorCode::kInvalid, fmt::format("{} is there and is not a socket: move it away", path)
-    };
+        ErrorCode::kInvalid, fmt::format("{} is there and is not a socket: move it away", path)};
   const UniqueFd probe{::socket(AF_UNIX, type | SOCK_CLOEXEC, 0)};
   const sockaddr_un address = make_address(path);
   if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
@@ -97,8 +96,7 @@ Result<UnixListener::Connection> UnixListener::accept() {
         fmt::format(
             "{}: process {} of uid {} is not allowed (setting sockets.allowed_uids)", path_,
             peer.pid, peer.uid
-        )
-    };
+        )};
   return connection;
 }
 

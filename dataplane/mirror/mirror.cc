@@ -65,8 +65,7 @@ Result<std::unique_ptr<Mirror>> Mirror::start(
   RAVEN_ASSIGN(auto prober, netlink::Socket::open());
   return std::unique_ptr<Mirror>{new Mirror{
       loop, std::move(ports), slots, std::move(changed), std::move(kernel), std::move(monitor),
-      std::move(prober)
-  }};
+      std::move(prober)}};
 }
 
 Mirror::~Mirror() {
@@ -132,8 +131,10 @@ bool Mirror::refresh(const IpAddress& address, Destination& destination) {
   const bool changed = !(hop == destination.hop);
   if (changed) {
     slots_.write(destination.index, hop);
-    log::info("mirror", "{} by {} {}", address.text(), hop.address.text(),
-              hop.usable() ? hop.mac->text() : hop.problem);
+    log::info(
+        "mirror", "{} by {} {}", address.text(), hop.address.text(),
+        hop.usable() ? hop.mac->text() : hop.problem
+    );
   }
   destination.hop = std::move(hop);
   probe_if_needed(destination, false);

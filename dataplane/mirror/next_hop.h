@@ -30,9 +30,9 @@ struct NextHop {
   std::optional<IpAddress> source;  // of ours, as the kernel would choose it
   IpAddress address;                // the neighbour: gateway, or the destination itself
   uint32_t link = 0;
-  std::optional<MacAddress> mac;    // nothing: not resolved
-  bool needs_probe = false;         // ask the kernel to resolve or to confirm the neighbour
-  std::string problem;              // why packets cannot go there; empty: they can
+  std::optional<MacAddress> mac;  // nothing: not resolved
+  bool needs_probe = false;       // ask the kernel to resolve or to confirm the neighbour
+  std::string problem;            // why packets cannot go there; empty: they can
 
   bool usable() const { return port.has_value() && mac.has_value(); }
   bool operator==(const NextHop&) const = default;

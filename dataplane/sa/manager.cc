@@ -54,10 +54,14 @@ struct SaManager::Entry {
 
 const char* sa_state_name(SaState state) {
   switch (state) {
-    case SaState::kActive: return "active";
-    case SaState::kStandby: return "standby";
-    case SaState::kSoftExpired: return "soft-expired";
-    case SaState::kExpired: return "expired";
+    case SaState::kActive:
+      return "active";
+    case SaState::kStandby:
+      return "standby";
+    case SaState::kSoftExpired:
+      return "soft-expired";
+    case SaState::kExpired:
+      return "expired";
   }
   return "";
 }
@@ -82,13 +86,12 @@ Status SaManager::add(SaConfig config, Instant now) {
   if (entries_.size() >= settings_.sas_max)
     return Error{
         ErrorCode::kExhausted,
-        fmt::format("SA table is full: {} (setting tables.sas_max)", settings_.sas_max)
-    };
+        fmt::format("SA table is full: {} (setting tables.sas_max)", settings_.sas_max)};
   auto entry = std::make_unique<Entry>();
   entry->id = {config.spi, config.direction, config.outer};
   const Entry* existing = find(entry->id);
-  if (existing != nullptr && (existing->inbound() ||
-                              existing->id.outer.destination == config.outer.destination))
+  if (existing != nullptr &&
+      (existing->inbound() || existing->id.outer.destination == config.outer.destination))
     return Error{ErrorCode::kExists, "SA exists already: " + config.text()};
   entry->tunnel = config.tunnel_id;
   entry->instance = config.instance;
@@ -102,8 +105,10 @@ Status SaManager::add(SaConfig config, Instant now) {
   const bool inbound = entry->inbound();
   entries_.push_back(std::move(entry));
   inbound ? publish_inbound() : publish_outbound(config.tunnel_id);
-  log::info("sa", "added {} tunnel {:06x} worker {}", config.text(), config.tunnel_id.value(),
-            worker.value());
+  log::info(
+      "sa", "added {} tunnel {:06x} worker {}", config.text(), config.tunnel_id.value(),
+      worker.value()
+  );
   entries_.back()->lifetime().check_time(now);
   return {};
 }
@@ -170,9 +175,9 @@ Status SaManager::remove(const SaId& id) {
 
 // First out of the tables, then free when no worker can hold it.
 void SaManager::remove_if(const std::function<bool(const Entry&)>& goes) {
-  const auto first = std::stable_partition(entries_.begin(), entries_.end(), [&](const auto& entry) {
-    return !goes(*entry);
-  });
+  const auto first = std::stable_partition(
+      entries_.begin(), entries_.end(), [&](const auto& entry) { return !goes(*entry); }
+  );
   Entries gone{std::move_iterator{first}, std::move_iterator{entries_.end()}};
   entries_.erase(first, entries_.end());
   bool inbound = false;
@@ -180,8 +185,10 @@ void SaManager::remove_if(const std::function<bool(const Entry&)>& goes) {
   for (const auto& entry : gone) {
     inbound = inbound || entry->inbound();
     if (!entry->inbound()) outbound.insert(entry->tunnel);
-    log::info("sa", "removed {} SPI {:#010x} tunnel {:06x}", entry->inbound() ? "in" : "out",
-              entry->id.spi.value(), entry->tunnel.value());
+    log::info(
+        "sa", "removed {} SPI {:#010x} tunnel {:06x}", entry->inbound() ? "in" : "out",
+        entry->id.spi.value(), entry->tunnel.value()
+    );
   }
   if (inbound) publish_inbound();
   for (const TunnelId tunnel : outbound) publish_outbound(tunnel);
@@ -240,8 +247,10 @@ void SaManager::check_lifetime(Entry& entry, Instant now) {
   entry.lifetime().check_time(now);
   if (!entry.usable()) {
     if (std::exchange(entry.hard_told, true)) return;
-    log::warning("sa", "{} SPI {:#010x} tunnel {:06x}: lifetime has run out",
-                 entry.inbound() ? "in" : "out", entry.id.spi.value(), entry.tunnel.value());
+    log::warning(
+        "sa", "{} SPI {:#010x} tunnel {:06x}: lifetime has run out", entry.inbound() ? "in" : "out",
+        entry.id.spi.value(), entry.tunnel.value()
+    );
     if (!entry.inbound()) publish_outbound(entry.tunnel);
     tell_(SaExpired{entry.id, true});
   } else if (entry.wants_new_keys() && !std::exchange(entry.soft_told, true)) {
@@ -253,10 +262,12 @@ void SaManager::publish_inbound() {
   std::vector<SadEntry> sad;
   for (const auto& entry : entries_) {
     if (!entry->inbound()) continue;
-    sad.push_back({
-        .spi = entry->id.spi.value(), .peer = tables_.peer_of(entry->tunnel),
-        .worker = entry->worker(), .sa = entry->in.get()
-    });
+    sad.push_back(
+        {.spi = entry->id.spi.value(),
+         .peer = tables_.peer_of(entry->tunnel),
+         .worker = entry->worker(),
+         .sa = entry->in.get()}
+    );
   }
   tables_.publish_inbound(sad);
 }

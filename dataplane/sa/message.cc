@@ -102,15 +102,13 @@ Result<SaConfig> decode_add(std::span<const uint8_t> message, uint32_t replay_wi
   RAVEN_ASSIGN(config.integrity_key, decode_key(add.integrity_key, add.integrity_key_size));
   config.esn = add.esn == 1;
   // charon's own default of 32 is below what we can do; a wider window accepts no packet twice.
-  config.replay_window = add.replay_window == 0
-                             ? replay_window_default
-                             : std::max(add.replay_window, kReplayWindowMin);
+  config.replay_window = add.replay_window == 0 ? replay_window_default
+                                                : std::max(add.replay_window, kReplayWindowMin);
   config.dscp.copy = add.copy_dscp == 1;
   config.df = add.copy_df == 1 ? DfRule::kCopy : DfRule::kSet;
   config.lifetime_soft = {add.rekey_after_packets, add.rekey_after_bytes, add.rekey_after_seconds};
   config.lifetime_hard = {
-      add.expire_after_packets, add.expire_after_bytes, add.expire_after_seconds
-  };
+      add.expire_after_packets, add.expire_after_bytes, add.expire_after_seconds};
   config.reqid = add.reqid;
   if (config.tunnel_id.value() == 0) return invalid("if_id names tunnel 0, which is not valid");
   RAVEN_TRY(validate(config));
@@ -182,7 +180,8 @@ Result<SaRequest> decode(
       RAVEN_ASSIGN(const auto hello, copy_message<raven_sa_hello>(message));
       return as_request<SaHello>(decode_hello(hello));
     }
-    case RAVEN_SA_ADD: return as_request<SaConfig>(decode_add(message, replay_window_default));
+    case RAVEN_SA_ADD:
+      return as_request<SaConfig>(decode_add(message, replay_window_default));
     case RAVEN_SA_UPDATE: {
       RAVEN_ASSIGN(const auto update, copy_message<raven_sa_update>(message));
       return as_request<SaUpdate>(decode_update(update));
@@ -198,7 +197,8 @@ Result<SaRequest> decode(
     case RAVEN_SA_FLUSH:
       RAVEN_TRY(copy_message<raven_sa_header>(message));
       return SaRequest{SaFlush{}};
-    default: return invalid(fmt::format("unknown operation {}", header.op));
+    default:
+      return invalid(fmt::format("unknown operation {}", header.op));
   }
 }
 
@@ -243,12 +243,18 @@ raven_sa_acquire encode_acquire(TunnelId tunnel) {
 
 int errno_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalid: return EINVAL;
-    case ErrorCode::kExists: return EEXIST;
-    case ErrorCode::kNotFound: return ESRCH;
-    case ErrorCode::kExhausted: return ENOSPC;
-    case ErrorCode::kDenied: return EPERM;
-    default: return EIO;
+    case ErrorCode::kInvalid:
+      return EINVAL;
+    case ErrorCode::kExists:
+      return EEXIST;
+    case ErrorCode::kNotFound:
+      return ESRCH;
+    case ErrorCode::kExhausted:
+      return ENOSPC;
+    case ErrorCode::kDenied:
+      return EPERM;
+    default:
+      return EIO;
   }
 }
 

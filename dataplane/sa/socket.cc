@@ -59,9 +59,8 @@ void SaSocket::accept() {
     return;
   }
   const uint32_t uid = connection->uid;
-  const auto same_user = std::ranges::count_if(clients_, [uid](const auto& item) {
-    return item.second.uid == uid;
-  });
+  const auto same_user =
+      std::ranges::count_if(clients_, [uid](const auto& item) { return item.second.uid == uid; });
   if (clients_.size() >= kClientsMax || same_user >= std::ptrdiff_t{kClientsPerUidMax}) {
     log::warning("sa", "{}: too many connections, uid {} has {}", settings_.path, uid, same_user);
     return;

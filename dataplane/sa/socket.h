@@ -53,8 +53,7 @@ class SaSocket {
   };
 
   SaSocket(
-      event::Loop& loop, const SaSocketSettings& settings, SaManager& manager,
-      UnixListener listener
+      event::Loop& loop, const SaSocketSettings& settings, SaManager& manager, UnixListener listener
   );
   void accept();
   void read(int fd);

@@ -123,8 +123,7 @@ Result<std::vector<SaConfig>> to_configs(
     if (!config.ok()) return std::move(config).error().with(place);
     if (repeats_key(configs, *config))
       return Error{
-          ErrorCode::kInvalid, place + ": the key of another outbound SA: nonces would repeat"
-      };
+          ErrorCode::kInvalid, place + ": the key of another outbound SA: nonces would repeat"};
     configs.push_back(std::move(*config));
   }
   return configs;

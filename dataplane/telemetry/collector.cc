@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kControlTimeout{500};
 
-double number(uint64_t value) { return static_cast<double>(value); }
+double number(uint64_t value) {
+  return static_cast<double>(value);
+}
 
 void collect_ports(const PacketPath& path, unsigned worker, MetricSink& sink) {
   const WorkerCounters& counters = path.counters(WorkerId{static_cast<uint16_t>(worker)});
@@ -52,18 +54,30 @@ void collect_sums(std::span<const WorkerCounters* const> workers, MetricSink& si
   for (std::size_t reason = 0; reason < kDropCount; ++reason) {
     const DropInfo info = drop_info(reason);
     if (info.name.empty()) continue;
-    const auto count = sum(workers, [=](const auto& c) -> auto& { return c.drops[reason]; });
+    const auto count = sum(
+        workers, [=](const auto& c) -> auto& { return c.drops[reason]; }
+    );
     sink.set(Metric::kDrops, {std::string{info.name}, std::string{info.stage}}, number(count));
   }
   const auto stages = pipeline();
   for (std::size_t stage = 0; stage < stages.size(); ++stage) {
-    const auto count = sum(workers, [=](const auto& c) -> auto& { return c.stage_packets[stage]; });
+    const auto count = sum(
+        workers, [=](const auto& c) -> auto& { return c.stage_packets[stage]; }
+    );
     sink.set(Metric::kStagePackets, {std::string{stages[stage].name}}, number(count));
   }
-  const auto inbox = sum(workers, [](const auto& c) -> auto& { return c.from_inbox; });
-  const auto generated = sum(workers, [](const auto& c) -> auto& { return c.generated; });
-  const auto to_kernel = sum(workers, [](const auto& c) -> auto& { return c.to_kernel; });
-  const auto handed_over = sum(workers, [](const auto& c) -> auto& { return c.handed_over; });
+  const auto inbox = sum(
+      workers, [](const auto& c) -> auto& { return c.from_inbox; }
+  );
+  const auto generated = sum(
+      workers, [](const auto& c) -> auto& { return c.generated; }
+  );
+  const auto to_kernel = sum(
+      workers, [](const auto& c) -> auto& { return c.to_kernel; }
+  );
+  const auto handed_over = sum(
+      workers, [](const auto& c) -> auto& { return c.handed_over; }
+  );
   sink.set(Metric::kInjected, {"inbox"}, number(inbox));
   sink.set(Metric::kInjected, {"generated"}, number(generated));
   sink.set(Metric::kToKernel, {}, number(to_kernel));

@@ -26,12 +26,13 @@ inline int shell(const std::string& command) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-inline void must(const std::string& command) { ASSERT_EQ(shell(command), 0) << command; }
+inline void must(const std::string& command) {
+  ASSERT_EQ(shell(command), 0) << command;
+}
 
 // Waits for what a test expects to happen; false after `patience`.
 inline bool eventually(
-    const std::function<bool()>& condition,
-    std::chrono::seconds patience = std::chrono::seconds{30}
+    const std::function<bool()>& condition, std::chrono::seconds patience = std::chrono::seconds{30}
 ) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!condition()) {

@@ -53,11 +53,13 @@ dpapi::v1::DesiredState desired(const std::string& text) {
 }
 
 const char* kStateA = R"(generation: 1 node_name: "box-a" pool: "a" own_prefixes: "10.1.0.0/24"
-  local_nodes { name: "node-a" address: "192.168.1.2" prefixes: "10.1.1.0/24" encapsulation: DIRECT }
+  local_nodes { name: "node-a" address: "192.168.1.2" prefixes: "10.1.1.0/24"
+                encapsulation: DIRECT }
   peers { name: "box-b" tunnel_id: 11 pool: "b" }
   remote_pools { name: "b" prefixes: "10.2.0.0/16" gateways: "box-b" })";
 const char* kStateB = R"(generation: 1 node_name: "box-b" pool: "b" own_prefixes: "10.2.0.0/24"
-  local_nodes { name: "node-b" address: "192.168.2.2" prefixes: "10.2.1.0/24" encapsulation: DIRECT }
+  local_nodes { name: "node-b" address: "192.168.2.2" prefixes: "10.2.1.0/24"
+                encapsulation: DIRECT }
   peers { name: "box-a" tunnel_id: 10 pool: "a" }
   remote_pools { name: "a" prefixes: "10.1.0.0/16" gateways: "box-a" })";
 
@@ -91,7 +93,9 @@ class DataplanePair : public testing::Test {
       const std::string& a, const std::string& a_name, const std::string& b,
       const std::string& b_name
   ) {
-    must(fmt::format("ip link add {} netns {} type veth peer name {} netns {}", a_name, a, b_name, b));
+    must(
+        fmt::format("ip link add {} netns {} type veth peer name {} netns {}", a_name, a, b_name, b)
+    );
     for (const auto& [space, link] : {std::pair{a, a_name}, std::pair{b, b_name}}) {
       must(fmt::format("ip -n {} link set {} up", space, link));
       must(fmt::format("ip netns exec {} ethtool -K {} tx off", space, link));
@@ -109,8 +113,10 @@ class DataplanePair : public testing::Test {
   }
   void configure_a() {
     box_a->write("config", common_config(*box_a, 18301) + R"(ports:
-  - {name: lan, devargs: "net_af_packet0,iface=lan0", mode: shared, role: lan, kernel_interface: lan0}
-  - {name: wan, devargs: "net_af_packet1,iface=wan0", mode: shared, role: wan, kernel_interface: wan0}
+  - {name: lan, devargs: "net_af_packet0,iface=lan0", mode: shared, role: lan,
+     kernel_interface: lan0}
+  - {name: wan, devargs: "net_af_packet1,iface=wan0", mode: shared, role: wan,
+     kernel_interface: wan0}
 )");
     box_a->write("sas", sa_rows(kTunnelB, "203.0.113.1", "203.0.113.2", true));
   }

@@ -20,7 +20,9 @@ CheckedDesired check(const std::string& text) {
   return check_desired(message);
 }
 
-IpPrefix prefix(const char* text) { return IpPrefix::parse(text).value(); }
+IpPrefix prefix(const char* text) {
+  return IpPrefix::parse(text).value();
+}
 
 constexpr char kGood[] = R"(
   generation: 7 node_name: "cloud-gw1" pool: "cloud" overlay_address: "240.1.0.1"
@@ -38,7 +40,9 @@ TEST(Desired, ReadsAGoodState) {
   EXPECT_EQ(checked.state.generation, 7u);
   ASSERT_THAT(checked.state.pools, SizeIs(1));
   EXPECT_THAT(checked.state.pools[0].gateways, ElementsAre(11, 12));
-  EXPECT_THAT(checked.state.remote_prefixes(), ElementsAre(prefix("10.1.0.0/16"), prefix("fd01::/64")));
+  EXPECT_THAT(
+      checked.state.remote_prefixes(), ElementsAre(prefix("10.1.0.0/16"), prefix("fd01::/64"))
+  );
   ASSERT_THAT(checked.state.nodes, SizeIs(1));
   EXPECT_TRUE(checked.state.nodes[0].vxlan);
 }
@@ -74,29 +78,38 @@ TEST_P(DesiredBadItem, IsNamedAndLeftOutWhileAllElseHolds) {
 INSTANTIATE_TEST_SUITE_P(
     All, DesiredBadItem,
     testing::Values(
-        BadCase{"HostBits", R"(remote_pools { name: "x" prefixes: "10.9.1.1/16" })",
-                "remote_pool x prefix 10.9.1.1/16", "host bits"},
-        BadCase{"PrefixTooLong", R"(remote_pools { name: "x" prefixes: "10.9.0.0/33" })",
-                "10.9.0.0/33", ""},
+        BadCase{
+            "HostBits", R"(remote_pools { name: "x" prefixes: "10.9.1.1/16" })",
+            "remote_pool x prefix 10.9.1.1/16", "host bits"},
+        BadCase{
+            "PrefixTooLong", R"(remote_pools { name: "x" prefixes: "10.9.0.0/33" })", "10.9.0.0/33",
+            ""},
         BadCase{"NoPrefix", R"(remote_pools { name: "x" prefixes: "banana" })", "banana", ""},
-        BadCase{"DefaultRoute", R"(remote_pools { name: "x" prefixes: "0.0.0.0/0" })", "0.0.0.0/0",
-                "default route"},
-        BadCase{"OwnPool", R"(remote_pools { name: "cloud" prefixes: "10.9.0.0/16" })",
-                "remote_pool cloud", "own pool"},
-        BadCase{"PoolTwice", R"(remote_pools { name: "edge" prefixes: "10.9.0.0/16" })",
-                "remote_pool edge", "twice"},
-        BadCase{"UnknownGateway", R"(remote_pools { name: "x" gateways: "nobody" })",
-                "gateway nobody", "peers"},
+        BadCase{
+            "DefaultRoute", R"(remote_pools { name: "x" prefixes: "0.0.0.0/0" })", "0.0.0.0/0",
+            "default route"},
+        BadCase{
+            "OwnPool", R"(remote_pools { name: "cloud" prefixes: "10.9.0.0/16" })",
+            "remote_pool cloud", "own pool"},
+        BadCase{
+            "PoolTwice", R"(remote_pools { name: "edge" prefixes: "10.9.0.0/16" })",
+            "remote_pool edge", "twice"},
+        BadCase{
+            "UnknownGateway", R"(remote_pools { name: "x" gateways: "nobody" })", "gateway nobody",
+            "peers"},
         BadCase{"TunnelZero", R"(peers { name: "p" })", "peer p", "out of range"},
-        BadCase{"TunnelTooBig", R"(peers { name: "p" tunnel_id: 16777216 })", "peer p",
-                "out of range"},
+        BadCase{
+            "TunnelTooBig", R"(peers { name: "p" tunnel_id: 16777216 })", "peer p", "out of range"},
         BadCase{"TunnelTwice", R"(peers { name: "p" tunnel_id: 11 })", "peer p", "edge-gw1"},
-        BadCase{"PeerTwice", R"(peers { name: "edge-gw1" tunnel_id: 99 })", "peer edge-gw1",
-                "another peer"},
-        BadCase{"NodeAddress", R"(local_nodes { name: "n" address: "192.168.0.300" })",
-                "local_node n", ""},
-        BadCase{"NodeTwice", R"(local_nodes { name: "n" address: "192.168.0.9" })", "local_node n",
-                "another node"}
+        BadCase{
+            "PeerTwice", R"(peers { name: "edge-gw1" tunnel_id: 99 })", "peer edge-gw1",
+            "another peer"},
+        BadCase{
+            "NodeAddress", R"(local_nodes { name: "n" address: "192.168.0.300" })", "local_node n",
+            ""},
+        BadCase{
+            "NodeTwice", R"(local_nodes { name: "n" address: "192.168.0.9" })", "local_node n",
+            "another node"}
     ),
     [](const auto& row) { return row.param.name; }
 );

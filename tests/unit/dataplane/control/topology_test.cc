@@ -7,8 +7,12 @@
 namespace raven::dataplane {
 namespace {
 
-IpAddress address(const char* text) { return IpAddress::parse(text).value(); }
-IpPrefix prefix(const char* text) { return IpPrefix::parse(text).value(); }
+IpAddress address(const char* text) {
+  return IpAddress::parse(text).value();
+}
+IpPrefix prefix(const char* text) {
+  return IpPrefix::parse(text).value();
+}
 
 Desired make_desired() {
   Desired state;

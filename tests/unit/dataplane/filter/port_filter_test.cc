@@ -16,8 +16,12 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-IpAddress address(const char* text) { return IpAddress::parse(text).value(); }
-IpPrefix prefix(const char* text) { return IpPrefix::parse(text).value(); }
+IpAddress address(const char* text) {
+  return IpAddress::parse(text).value();
+}
+IpPrefix prefix(const char* text) {
+  return IpPrefix::parse(text).value();
+}
 
 sockaddr_in endpoint(const char* ip, uint16_t port) {
   sockaddr_in out{};
@@ -49,8 +53,10 @@ class PortFilterTest : public testing::Test {
       const sockaddr_in to = endpoint("192.0.2.1", port);
       ASSERT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&from), sizeof(from)), 0);
       ASSERT_EQ(
-          ::sendto(fd.get(), payload.data(), payload.size(), 0,
-                   reinterpret_cast<const sockaddr*>(&to), sizeof(to)),
+          ::sendto(
+              fd.get(), payload.data(), payload.size(), 0, reinterpret_cast<const sockaddr*>(&to),
+              sizeof(to)
+          ),
           static_cast<ssize_t>(payload.size())
       );
     });
@@ -127,9 +133,7 @@ TEST_F(PortFilterTest, IsolatesTheKernelFromAnOwnedPort) {
   const UniqueFd socket = listen_on(9999);
   send_from_far("192.0.2.2", 9999, "x");
   // What the far side got back proves that the near kernel had its chance: nothing, not even ARP.
-  net.on_far_side([] {
-    EXPECT_NE(std::system("ping -c 1 -W 1 192.0.2.1 >/dev/null 2>&1"), 0);
-  });
+  net.on_far_side([] { EXPECT_NE(std::system("ping -c 1 -W 1 192.0.2.1 >/dev/null 2>&1"), 0); });
   char byte;
   EXPECT_LE(::recv(socket.get(), &byte, 1, MSG_DONTWAIT), 0);
 }

@@ -10,7 +10,9 @@
 namespace raven::dataplane {
 namespace {
 
-IpAddress address(const char* text) { return IpAddress::parse(text).value(); }
+IpAddress address(const char* text) {
+  return IpAddress::parse(text).value();
+}
 
 class FakeSlots : public AdjacencySlots {
  public:
@@ -30,8 +32,9 @@ class FakeSlots : public AdjacencySlots {
 class MirrorTest : public testing::Test {
  protected:
   MirrorTest() {
-    mirror = Mirror::start(loop, {{PortIndex{3}, "near0", 0, 1500}}, slots, [this] { ++changes; })
-                 .value();
+    mirror = Mirror::start(loop, {{PortIndex{3}, "near0", 0, 1500}}, slots, [this] {
+               ++changes;
+             }).value();
   }
   // Runs the loop until the condition holds; fails after some seconds.
   void run_until(const std::function<bool()>& condition, const char* what) {
@@ -114,7 +117,9 @@ TEST_F(MirrorTest, TellsTheAddressesOfAPortAndTheirChanges) {
 TEST_F(MirrorTest, FindsAPortThatIsMadeLater) {
   net.here("ip link del near0");
   const AdjacencyIndex index = mirror->want(address("192.0.2.2")).value();
-  run_until([&] { return slots.used.at(index).problem.find("route") != std::string::npos; }, "gone");
+  run_until(
+      [&] { return slots.used.at(index).problem.find("route") != std::string::npos; }, "gone"
+  );
   net.here("ip link add near0 type veth peer name other0 && ip addr add 192.0.2.1/24 dev near0");
   net.here("ip link set near0 up");
   run_until([&] { return slots.used.at(index).port == PortIndex{3}; }, "found again");

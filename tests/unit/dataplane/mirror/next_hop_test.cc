@@ -10,7 +10,9 @@ namespace {
 
 using testing::HasSubstr;
 
-IpAddress address(const char* text) { return IpAddress::parse(text).value(); }
+IpAddress address(const char* text) {
+  return IpAddress::parse(text).value();
+}
 const MacAddress kMac = MacAddress::parse("02:00:00:00:00:99").value();
 const IpAddress kPeer = address("198.51.100.7");
 const IpAddress kGateway = address("192.0.2.254");
@@ -30,8 +32,7 @@ class NextHopTest : public testing::Test {
 
   netlink::Route route;
   std::vector<KernelPort> ports = {
-      {PortIndex{0}, "lan0", 6, 1500}, {PortIndex{1}, "wan0", 7, 1500}
-  };
+      {PortIndex{0}, "lan0", 6, 1500}, {PortIndex{1}, "wan0", 7, 1500}};
   std::vector<netlink::Neighbour> neighbours;
 };
 
@@ -102,9 +103,8 @@ TEST_F(NextHopTest, RefusesRoutesThatLeadNowhere) {
     EXPECT_FALSE(decide().usable());
     EXPECT_NE(decide().problem, "");
   }
-  const NextHop none = decide_next_hop(
-      kPeer, Error{ErrorCode::kNotFound, "network unreachable"}, ports, neighbours
-  );
+  const NextHop none =
+      decide_next_hop(kPeer, Error{ErrorCode::kNotFound, "network unreachable"}, ports, neighbours);
   EXPECT_THAT(none.problem, HasSubstr("network unreachable"));
 }
 

@@ -102,19 +102,22 @@ INSTANTIATE_TEST_SUITE_P(
         BadAdd{"KeyShort", [](raven_sa_add& a) { a.encryption_key_size = 19; }, "no algorithm"},
         BadAdd{"KeyHuge", [](raven_sa_add& a) { a.encryption_key_size = 65535; }, "no algorithm"},
         BadAdd{"IntegrityKeyHuge", [](raven_sa_add& a) { a.integrity_key_size = 69; }, "69 bytes"},
-        BadAdd{"KeyZero",
-               [](raven_sa_add& a) { std::memset(a.encryption_key, 0, sizeof(a.encryption_key)); },
-               "zeros"},
+        BadAdd{
+            "KeyZero",
+            [](raven_sa_add& a) { std::memset(a.encryption_key, 0, sizeof(a.encryption_key)); },
+            "zeros"},
         BadAdd{"Des", [](raven_sa_add& a) { a.encryption = 2; }, "RFC 8221"},
         BadAdd{"Null", [](raven_sa_add& a) { a.encryption = 11; }, "RFC 8221"},
-        BadAdd{"AeadWithHmac",
-               [](raven_sa_add& a) { a.integrity = RAVEN_SA_AUTH_HMAC_SHA2_256_128; }, "RFC 8221"},
-        BadAdd{"SoftAfterHard",
-               [](raven_sa_add& a) {
-                 a.rekey_after_seconds = 20;
-                 a.expire_after_seconds = 10;
-               },
-               "soft"}
+        BadAdd{
+            "AeadWithHmac", [](raven_sa_add& a) { a.integrity = RAVEN_SA_AUTH_HMAC_SHA2_256_128; },
+            "RFC 8221"},
+        BadAdd{
+            "SoftAfterHard",
+            [](raven_sa_add& a) {
+              a.rekey_after_seconds = 20;
+              a.expire_after_seconds = 10;
+            },
+            "soft"}
     ),
     [](const auto& row) { return row.param.name; }
 );

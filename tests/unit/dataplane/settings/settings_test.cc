@@ -52,8 +52,12 @@ TEST_P(DataplaneSettingsRefuses, WithPlaceKeyAndReason) {
   EXPECT_THAT(loaded.error().message, HasSubstr(GetParam().message));
 }
 
-std::string with(const std::string& more) { return kPorts + more; }
-std::string port_with(const std::string& line) { return std::string{kPorts} + "    " + line + "\n"; }
+std::string with(const std::string& more) {
+  return kPorts + more;
+}
+std::string port_with(const std::string& line) {
+  return std::string{kPorts} + "    " + line + "\n";
+}
 
 INSTANTIATE_TEST_SUITE_P(
     All, DataplaneSettingsRefuses,
@@ -88,30 +92,36 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"PortMode", port_with("mode: stolen"), "ports[0].mode"},
         BadFile{"PortRole", port_with("role: dmz"), "ports[0].role"},
         BadFile{"IsolateWithoutInterface", port_with("isolate_kernel: true"), "isolate_interface"},
-        BadFile{"IsolateShared",
-                std::string{kPorts} + "    mode: shared\n    isolate_kernel: true\n",
-                "for owned ports"},
-        BadFile{"InterfaceTooLong",
-                "ports: [{name: a, devargs: b, kernel_interface: abcdefghijklmnop}]\n",
-                "has 16 characters"},
-        BadFile{"InterfacePath", "ports: [{name: a, devargs: b, kernel_interface: ../x}]\n",
-                "is not an interface name"},
-        BadFile{"InterfaceMissing", "ports: [{name: a, devargs: b}]\n",
-                "kernel_interface: is missing"},
-        BadFile{"DevargsMissing", "ports: [{name: a, kernel_interface: b}]\n",
-                "devargs: is missing"},
-        BadFile{"PortTwice",
-                "ports: [{name: a, devargs: b, kernel_interface: c},"
-                " {name: a, devargs: d, kernel_interface: e}]\n",
-                "names 'a' twice"},
-        BadFile{"InterfaceTwice",
-                "ports: [{name: a, devargs: b, kernel_interface: c},"
-                " {name: d, devargs: d, kernel_interface: c}]\n",
-                "kernel_interface 'c' twice"},
-        BadFile{"NoWan", "ports: [{name: a, devargs: b, kernel_interface: c, role: lan}]\n",
-                "no port with role wan"},
-        BadFile{"NoLan", "ports: [{name: a, devargs: b, kernel_interface: c, role: wan}]\n",
-                "no port with role lan"},
+        BadFile{
+            "IsolateShared", std::string{kPorts} + "    mode: shared\n    isolate_kernel: true\n",
+            "for owned ports"},
+        BadFile{
+            "InterfaceTooLong",
+            "ports: [{name: a, devargs: b, kernel_interface: abcdefghijklmnop}]\n",
+            "has 16 characters"},
+        BadFile{
+            "InterfacePath", "ports: [{name: a, devargs: b, kernel_interface: ../x}]\n",
+            "is not an interface name"},
+        BadFile{
+            "InterfaceMissing", "ports: [{name: a, devargs: b}]\n", "kernel_interface: is missing"},
+        BadFile{
+            "DevargsMissing", "ports: [{name: a, kernel_interface: b}]\n", "devargs: is missing"},
+        BadFile{
+            "PortTwice",
+            "ports: [{name: a, devargs: b, kernel_interface: c},"
+            " {name: a, devargs: d, kernel_interface: e}]\n",
+            "names 'a' twice"},
+        BadFile{
+            "InterfaceTwice",
+            "ports: [{name: a, devargs: b, kernel_interface: c},"
+            " {name: d, devargs: d, kernel_interface: c}]\n",
+            "kernel_interface 'c' twice"},
+        BadFile{
+            "NoWan", "ports: [{name: a, devargs: b, kernel_interface: c, role: lan}]\n",
+            "no port with role wan"},
+        BadFile{
+            "NoLan", "ports: [{name: a, devargs: b, kernel_interface: c, role: wan}]\n",
+            "no port with role lan"},
         BadFile{"Raven0IsAPort", with("raven0: {name: wan0}\n"), "name of raven0"},
         BadFile{"ModeForAll", with("sockets: {control_mode: \"0666\"}\n"), "other users"},
         BadFile{"ModeNoOctal", with("sockets: {sa_mode: \"rw\"}\n"), "octal"},

@@ -4,9 +4,9 @@
 #
 #   sudo scripts/test.sh [--quick]
 #
-#   --quick  unit tests of the release build only; works without root when nothing must be installed
+#   --quick  unit tests of the dev build only; works without root when nothing must be installed
 #
-# In full: release build with unit and integration tests, then AddressSanitizer with
+# In full: the release build with style checks and integration tests, then AddressSanitizer with
 # UndefinedBehaviorSanitizer (unit tests and a short lab run), then ThreadSanitizer for what is
 # threaded outside the dataplane.  Results: build/PRESET/junit-*.xml.  Safe to run twice.
 set -euo pipefail
@@ -37,10 +37,10 @@ run_tests() { # PRESET NAME CTEST-ARGUMENTS...
 }
 
 "$here/install-deps.sh"
-say "release build"
-"$here/build.sh" release
 if [[ $quick -eq 1 ]]; then
-  run_tests release unit -L unit -j "$(nproc)"
+  say "dev build"
+  "$here/build.sh" dev
+  run_tests dev unit -L unit -j "$(nproc)"
   say "passed (quick)"
   exit 0
 fi
@@ -49,11 +49,13 @@ fi
   exit 77
 }
 
+say "release build"
+"$here/build.sh" release
 say "kube-apiserver for the tests"
 "$here/build-kube-apiserver.sh" >/dev/null
 
-say "unit tests"
-run_tests release unit -L unit -j "$(nproc)"
+say "style checks"
+run_tests release style -L unit -j "$(nproc)"
 say "integration tests"
 run_tests release integration -L integration
 

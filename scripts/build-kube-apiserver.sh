@@ -15,7 +15,7 @@
 set -euo pipefail
 
 # Bump when the way of building changes: binaries of an older recipe are built again.
-readonly recipe=2
+readonly recipe=3
 readonly components=(kube-apiserver kubectl)
 readonly module=k8s.io/kubernetes
 cache=${RAVEN_CACHE_DIR:-/var/cache/raven-gateway}/kube
@@ -60,7 +60,9 @@ install_tools() {
   apt_get install --no-install-recommends "${missing[@]}"
 }
 
-have_sources() { [[ -n $(apt-get -qq --print-uris source --download-only kubernetes 2>/dev/null) ]]; }
+have_sources() {
+  [[ -n $(apt-get -qq --print-uris source --download-only kubernetes 2>/dev/null) ]]
+}
 
 add_sources() {
   local codename mirror=${DEBIAN_MIRROR:-http://deb.debian.org} parts="" list
@@ -109,11 +111,13 @@ fetch_and_unpack() {
 
   # The vendored go.mod is refused in module mode by Go >= 1.16, hence a GOPATH tree.
   tree=$work/gopath/src/$module
-  dpkg-source -x "$dsc" "$tree" >"$work/unpack.log" 2>&1 || die "unpack: $(tail -n 3 "$work/unpack.log")"
+  dpkg-source -x "$dsc" "$tree" >"$work/unpack.log" 2>&1 ||
+    die "unpack: $(tail -n 3 "$work/unpack.log")"
 
   # reflect2 1.0.1 (vendored) corrupts memory under Go >= 1.18: the server dies on its first
   # custom resource (modern-go/reflect2#26). Debian packages the corrected 1.0.2.
-  dpkg --compare-versions "$(dpkg-deb -f "$reflect2" Version)" ge 1.0.2 || die "$reflect2 is too old"
+  dpkg --compare-versions "$(dpkg-deb -f "$reflect2" Version)" ge 1.0.2 ||
+    die "$reflect2 is too old"
   vendored=$tree/vendor/github.com/modern-go/reflect2
   [[ -d $vendored ]] || die "no vendored reflect2 in $debian_version: the recipe must change"
   rm -r "$vendored"
@@ -124,9 +128,9 @@ fetch_and_unpack() {
 # The validation of custom resources asks "is it the zero value?" by comparing pointers. Since Go
 # 1.18 all empty strings share one with the zero value, so that "" would be refused as null.
 correct_validation() {
-  local file=$tree/vendor/github.com/go-openapi/validate/type.go
-  local before='if data == nil || reflect.DeepEqual(reflect.Zero(reflect.TypeOf(data)), reflect.ValueOf(data)) {'
-  local after='if v := reflect.ValueOf(data); data == nil || (v.Kind() == reflect.Map || v.Kind() == reflect.Ptr) \&\& v.IsNil() {'
+  local file=$tree/vendor/k8s.io/kube-openapi/pkg/validation/validate/type.go
+  local before='reflect.DeepEqual(reflect.Zero(reflect.TypeOf(data)), reflect.ValueOf(data))'
+  local after='reflect.TypeOf(data).Kind() == reflect.Map \&\& reflect.ValueOf(data).IsNil()'
   grep -qF "$before" "$file" || die "$file is not as expected: the recipe must change"
   before=${before//./\\.}
   sed -i "s/$before/$after/" "$file"
@@ -175,7 +179,10 @@ build() {
     -o "$work/bin/$component" "./cmd/$component"
   case $component in
     kubectl) "$work/bin/$component" version --client >/dev/null ;;
-    *) [[ $("$work/bin/$component" --version) == "Kubernetes v$version" ]] || die "$component: wrong version" ;;
+    *)
+      [[ $("$work/bin/$component" --version) == "Kubernetes v$version" ]] ||
+        die "$component: wrong version"
+      ;;
   esac
   rm -f "$(stamp_of "$component")"
   mv -f "$work/bin/$component" "$cache/bin/$component"

@@ -8,6 +8,7 @@ import yaml
 from . import static_keys
 from .cluster import ROOT
 from .host import wait_for
+from .keeper import HOPELESS_EXITS
 from .netns import LabError
 
 CHARON = "/usr/lib/ipsec/charon"
@@ -123,10 +124,17 @@ def start_plain_node(lab, box):
 
 
 def wait_for_file(host, process, name):
+    """Waits until the process has made a file in /run, or has given up."""
     path = host.path("run", name)
+
+    def made():
+        state = host.processes().get(process, {})
+        if state.get("last_exit") in HOPELESS_EXITS:
+            raise LabError(f"{process} of {host.name} ended with {state['last_exit']}")
+        return os.path.exists(path)
+
     try:
-        wait_for(f"{process} of {host.name} to make {name}", lambda: os.path.exists(path),
-                 START_SECONDS)
+        wait_for(f"{process} of {host.name} to make {name}", made, START_SECONDS)
     except LabError as error:
         raise LabError(f"{error}; end of its log:\n{host.log_tail(process)}") from error
 

@@ -21,10 +21,18 @@ def security_associations(secret, box):
     return {"sas": sas}
 
 
+def tunnel_id(name):
+    """The low 24 bits of FNV-1a-32 of the node name, never 0 (common/model/names.h)."""
+    value = 0x811C9DC5
+    for byte in name.encode():
+        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return value & 0xFFFFFF or 1
+
+
 def one(secret, source, destination, peer, direction):
     label = f"{source.name} > {destination.name}".encode()
     key = hmac.new(secret, label, hashlib.sha256).digest()[:KEY_AND_SALT_BYTES]
-    return {"peer": peer.name, "direction": direction,
+    return {"tunnel_id": tunnel_id(peer.name), "direction": direction,
             "spi": SPI_BASE + source.index * 256 + destination.index,
             "algorithm": ALGORITHM, "key": key.hex(),
             "source": source.wan_address, "destination": destination.wan_address,

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -25,7 +26,10 @@ class KubeServer {
     static KubeServer server{manifests};
     return server;
   }
-  ~KubeServer() { std::system((command() + " down").c_str()); }
+  ~KubeServer() {
+    if (std::system((command() + " down").c_str()) != 0)
+      std::fprintf(stderr, "kube-server down: failed: %s may be left\n", folder_.c_str());
+  }
   KubeServer(const KubeServer&) = delete;
   KubeServer& operator=(const KubeServer&) = delete;
 

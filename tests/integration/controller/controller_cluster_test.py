@@ -115,15 +115,15 @@ class ControllerClusterTest(unittest.TestCase):
     def test_writes_the_status_of_a_pool_in_ravens_shape(self):
         self.start('a')
         self.add_pool('shape', 10)
-        # One family: this old server cuts podCIDRs to one unless told otherwise.
         expected = {
             'activeEndpoints': [{'nodeName': 'shape-1', 'type': 'tunnel', 'port': 4500,
                                  'config': {'enable-l3-tunnel': 'true'}}],
             'nodes': [{'nodeName': 'shape-1', 'privateIP': '10.0.0.10',
-                       'subnets': ['10.244.10.0/24']},
+                       'subnets': ['10.244.10.0/24', 'fd00:244:10::/64']},
                       {'nodeName': 'shape-2', 'privateIP': '10.0.0.11',
-                       'subnets': ['10.244.11.0/24']}]}
-        until(lambda: self.status('shape') == expected, 'the status')
+                       'subnets': ['10.244.11.0/24', 'fd00:244:11::/64']}]}
+        until(lambda: self.status('shape') == expected, 'the status',
+              show=lambda: self.status('shape'))
         until(lambda: ('Normal', 'ActiveEndpointElected') in self.events('shape'), 'event')
         until(lambda: self.conditions('shape'), 'annotation')
         self.assertIn('shape', self.api.kubectl('get', 'gw'))

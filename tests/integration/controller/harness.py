@@ -16,15 +16,16 @@ CONDITIONS = 'raven.openyurt.io/conditions'
 HEARTBEAT_LABEL = 'raven.openyurt.io/gateway-heartbeat'
 
 
-def until(condition, what, timeout=30):
-    """Waits for an event; returns what the condition returned."""
+def until(condition, what, timeout=30, show=None):
+    """Waits for an event; returns what the condition returned.  `show` tells what is instead."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         result = condition()
         if result:
             return result
         time.sleep(0.05)
-    raise AssertionError(f'not within {timeout} s: {what}')
+    instead = f'; instead: {show()}' if show else ''
+    raise AssertionError(f'not within {timeout} s: {what}{instead}')
 
 
 def free_port():

@@ -26,9 +26,13 @@ run=$(readlink -f "$2")
 conf=$(readlink -f "${3:-$here/../../configs/strongswan/strongswan.conf}")
 plugins=/usr/lib/ipsec/plugins
 [ -e "$plugin" ] || { echo "run-charon.sh: $plugin: no such file" >&2; exit 69; }
-[ -x /usr/lib/ipsec/charon ] || { echo "run-charon.sh: strongswan-charon is not installed" >&2; exit 69; }
+[ -x /usr/lib/ipsec/charon ] || {
+  echo "run-charon.sh: strongswan-charon is not installed" >&2
+  exit 69
+}
 case $(basename "$plugin") in
   libstrongswan-kernel-raven.so) ;;
   *) echo "run-charon.sh: the plugin must be named libstrongswan-kernel-raven.so" >&2; exit 64 ;;
 esac
-exec unshare --mount --propagation private "$here/run-charon.sh" --inside "$plugin" "$run" "$conf" "$plugins"
+exec unshare --mount --propagation private \
+  "$here/run-charon.sh" --inside "$plugin" "$run" "$conf" "$plugins"

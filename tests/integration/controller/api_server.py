@@ -39,8 +39,8 @@ class ApiServer:
         self.run('down')
 
     def kubectl(self, *arguments, check=True):
-        command = [f'{os.environ.get("RAVEN_CACHE_DIR", "/var/cache/raven-gateway")}/kube/bin/kubectl',
-                   '--kubeconfig', self.dir + '/kubeconfig',
+        cache = os.environ.get('RAVEN_CACHE_DIR', '/var/cache/raven-gateway')
+        command = [cache + '/kube/bin/kubectl', '--kubeconfig', self.dir + '/kubeconfig',
                    '--cache-dir', self.folder + '/kubectl-cache', *arguments]
         done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if check and done.returncode != 0:

@@ -269,7 +269,8 @@ class ControllerClusterTest(unittest.TestCase):
         alpha = self.api.get('/apis/raven.openyurt.io/v1alpha1/gateways/versions')
         self.assertEqual(alpha['spec']['endpoints'][0]['nodeName'], 'nobody')
         self.assertNotIn('tunnelConfig', alpha['spec'])
-        self.assertIn('ACTIVEENDPOINT', self.api.kubectl('get', 'gateways.v1alpha1.raven.openyurt.io'))
+        shown = self.api.kubectl('get', 'gateways.v1alpha1.raven.openyurt.io')
+        self.assertIn('ACTIVEENDPOINT', shown)
         stored = self.api.get(f'{GATEWAYS}/versions')
         self.assertEqual(stored['spec']['tunnelConfig'], {'Replicas': 1})
         self.assertIn('versions', json.dumps(json.loads(

@@ -37,7 +37,8 @@ FORBIDDEN = [
     ('ctrl/controller/', ('common/dpapi/', 'common/netlink/', 'ctrl/gateway-agent/', 'ctrl/ike/',
                           'ctrl/ravenctl/', 'grpc'),
      'the controller sees Kubernetes only'),
-    ('ctrl/gateway-agent/', ('ctrl/controller/', 'ctrl/ravenctl/'), 'programs do not share insides'),
+    ('ctrl/gateway-agent/', ('ctrl/controller/', 'ctrl/ravenctl/'),
+     'programs do not share insides'),
     ('ctrl/ike/', (*KUBERNETES, 'ctrl/controller/', 'ctrl/gateway-agent/', 'ctrl/ravenctl/'),
      'IKE knows SAs, not pools'),
     ('ctrl/ravenctl/', ('ctrl/controller/', 'ctrl/gateway-agent/', 'ctrl/ike/', 'common/netlink/'),
@@ -49,7 +50,8 @@ FORBIDDEN = [
 
 WRAPPED = [
     ('curl/', ('common/kube/',), 'one HTTP client'),
-    ('nlohmann/', ('common/kube/json.h', 'common/kube/json_value.h'), 'one JSON library, one wrapper'),
+    ('nlohmann/', ('common/kube/json.h', 'common/kube/json_value.h'),
+     'one JSON library, one wrapper'),
     ('yaml-cpp/', ('common/yaml/', 'common/kube/'), 'one strict YAML reader'),
     ('prometheus/', ('common/metrics/',), 'one exposition'),
     ('Civet', ('common/metrics/',), 'one HTTP endpoint'),

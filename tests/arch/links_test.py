@@ -56,7 +56,8 @@ class LinksTest(unittest.TestCase):
         for program in PROGRAMS:
             self.assertTrue(os.path.exists(program), f'{program} is not built')
             libraries = needed(program)
-            self.assertTrue(set(direct(program)) <= set(os.path.basename(name) for name in libraries))
+            names = {os.path.basename(library) for library in libraries}
+            self.assertTrue(set(direct(program)) <= names)
             for prefixes, why in FORBIDDEN[os.path.basename(program)]:
                 found += [f'{os.path.basename(program)} needs {library}: {why}'
                           for library in libraries

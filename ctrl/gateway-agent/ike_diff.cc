@@ -9,10 +9,13 @@ namespace {
 
 using std::chrono::seconds;
 
-// charon begins by itself after a load; the other side of the initiator waits longer.
-constexpr seconds kInitiatorPatience{5};
-constexpr seconds kResponderPatience{10};
-constexpr seconds kPauseBetweenAttempts{10};
+// How long charon may take to begin by itself after a load, and the pause between two attempts of
+// ours.  The side that does not begin waits for the other one first.
+struct Patience {
+  seconds after_load, between_attempts;
+};
+constexpr Patience kInitiator{seconds{1}, seconds{3}};
+constexpr Patience kResponder{seconds{10}, seconds{10}};
 
 }  // namespace
 
@@ -50,9 +53,9 @@ std::vector<std::string> missing_children(
     const IkeConnection& connection, const LoadedConnection& loaded,
     const std::vector<vici::IkeSa>& sas, Instant now
 ) {
-  const seconds patience = connection.initiator ? kInitiatorPatience : kResponderPatience;
-  if (!connection.dialable || now - loaded.loaded_at < patience ||
-      now - loaded.initiated_at < kPauseBetweenAttempts)
+  const Patience& patience = connection.initiator ? kInitiator : kResponder;
+  if (!connection.dialable || now - loaded.loaded_at < patience.after_load ||
+      now - loaded.initiated_at < patience.between_attempts)
     return {};
   std::set<std::string> names;
   for (const vici::IkeSa& sa : sas) {

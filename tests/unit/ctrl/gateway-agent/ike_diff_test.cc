@@ -89,7 +89,7 @@ TEST(MissingChildren, AreCountedWhateverTheirNames) {
 }
 
 TEST(MissingChildren, AreLeftToCharonWhileItIsAtIt) {
-  EXPECT_THAT(missing(connection("a"), {}, seconds{2}), IsEmpty());
+  EXPECT_THAT(missing(connection("a"), {}, seconds{0}), IsEmpty());
   auto connecting = sa("a", {});
   connecting.state = "CONNECTING";
   EXPECT_THAT(missing(connection("a"), {connecting}), IsEmpty());
@@ -102,7 +102,7 @@ TEST(MissingChildren, AreNotAskedForAgainAtOnce) {
   const auto one = connection("a");
   const LoadedConnection recent{one.content, kStart, kStart + seconds{58}};
   EXPECT_THAT(missing_children(one, recent, {}, kStart + seconds{60}), IsEmpty());
-  EXPECT_EQ(missing_children(one, recent, {}, kStart + seconds{70}).size(), 3u);
+  EXPECT_EQ(missing_children(one, recent, {}, kStart + seconds{62}).size(), 3u);
 }
 
 TEST(MissingChildren, AreBegunByTheOtherSideOnlyWhenThereIsNoIkeSaForAWhile) {

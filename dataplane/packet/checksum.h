@@ -34,7 +34,9 @@ inline uint64_t checksum_add(uint64_t sum, const void* data, std::size_t size) {
   return sum + rest;
 }
 
-inline Be16 be16_from_memory(uint16_t raw) { return Be16::from_host(host_to_big(raw)); }
+inline Be16 be16_from_memory(uint16_t raw) {
+  return Be16::from_host(host_to_big(raw));
+}
 
 // The value of a checksum field over `size` bytes (which hold the field as 0) and a start sum.
 inline Be16 checksum_of(const void* data, std::size_t size, uint64_t sum = 0) {

@@ -19,7 +19,7 @@ constexpr std::array<DropInfo, kDropCount> kDrops{{
 #define DROP(id, name, stage, help) {name, stage, help},
 #include "dataplane/packet/drops.def"
 #undef DROP
-#define RAVEN_ESP_ROW(id, name, help)                          \
+#define RAVEN_ESP_ROW(id, name, help)                                               \
   {EspVerdict::id == EspVerdict::kOk ? std::string_view{} : std::string_view{name}, \
    esp_stage(EspVerdict::id), help},
     RAVEN_ESP_VERDICTS(RAVEN_ESP_ROW)

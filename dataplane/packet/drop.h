@@ -39,6 +39,8 @@ struct DropInfo {
 
 // Of reason `index` < kDropCount.  The unused row of EspVerdict::kOk has an empty name: skip it.
 DropInfo drop_info(std::size_t index);
-inline DropInfo drop_info(Drop drop) { return drop_info(static_cast<std::size_t>(drop)); }
+inline DropInfo drop_info(Drop drop) {
+  return drop_info(static_cast<std::size_t>(drop));
+}
 
 }  // namespace raven::dataplane

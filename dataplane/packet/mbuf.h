@@ -9,7 +9,9 @@
 
 namespace raven::dataplane {
 
-inline uint8_t* bytes_of(rte_mbuf* packet) { return rte_pktmbuf_mtod(packet, uint8_t*); }
+inline uint8_t* bytes_of(rte_mbuf* packet) {
+  return rte_pktmbuf_mtod(packet, uint8_t*);
+}
 
 inline void set_size(rte_mbuf* packet, uint32_t size) {
   packet->data_len = static_cast<uint16_t>(size);

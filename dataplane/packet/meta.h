@@ -47,10 +47,10 @@ struct alignas(64) Meta {
   uint16_t esp_offset = 0;
   uint16_t esp_size = 0;
 
-  PeerIndex peer;             // the tunnel it came from, from route on: goes to
-  uint16_t mtu = 0;           // largest IP packet towards the target, set by route
-  AdjacencyIndex adjacency;   // next hop, set by whoever sends to the neighbour stage
-  Target target;              // set by route
+  PeerIndex peer;            // the tunnel it came from, from route on: goes to
+  uint16_t mtu = 0;          // largest IP packet towards the target, set by route
+  AdjacencyIndex adjacency;  // next hop, set by whoever sends to the neighbour stage
+  Target target;             // set by route
 };
 static_assert(sizeof(Meta) == 64);
 

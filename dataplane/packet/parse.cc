@@ -31,8 +31,7 @@ IpVerdict parse_ipv4_options(const wire::Ipv4& ip, unsigned header_size) {
       ++option;
       continue;
     }
-    if (end - option < 2 || option[1] < 2 || option[1] > end - option)
-      return IpVerdict::kMalformed;
+    if (end - option < 2 || option[1] < 2 || option[1] > end - option) return IpVerdict::kMalformed;
     if (*option == kOptionLooseSourceRoute || *option == kOptionStrictSourceRoute)
       return IpVerdict::kSourceRoute;
     option += option[1];

@@ -14,11 +14,11 @@ enum class IpVerdict : uint8_t { kOk, kMalformed, kSourceRoute };
 
 // An IP packet whose headers lie within its bytes.
 struct IpView {
-  uint8_t family = 0;         // 4 or 6
-  uint8_t protocol = 0;       // behind all extension headers
-  uint16_t size = 0;          // of the whole packet, as its header says
-  uint16_t l4_offset = 0;     // 0: not in this packet (later fragment, or nothing follows)
-  bool is_fragment = false;   // first or later
+  uint8_t family = 0;        // 4 or 6
+  uint8_t protocol = 0;      // behind all extension headers
+  uint16_t size = 0;         // of the whole packet, as its header says
+  uint16_t l4_offset = 0;    // 0: not in this packet (later fragment, or nothing follows)
+  bool is_fragment = false;  // first or later
 };
 
 enum class HeaderChecksum : uint8_t { kVerify, kTrust };
@@ -46,7 +46,8 @@ inline IpVerdict parse_ipv4(
   view.size = static_cast<uint16_t>(total);
   view.is_fragment = ip.is_fragment();
   view.l4_offset = ip.fragment_offset() == 0 ? static_cast<uint16_t>(header_size) : uint16_t{0};
-  if (header_size == sizeof(ip)) [[likely]] return IpVerdict::kOk;
+  if (header_size == sizeof(ip)) [[likely]]
+    return IpVerdict::kOk;
   return internal::parse_ipv4_options(ip, header_size);
 }
 

@@ -65,7 +65,9 @@ void take_held(Context& context) {
 
 }  // namespace
 
-std::span<const StageRow> pipeline() { return kPipeline; }
+std::span<const StageRow> pipeline() {
+  return kPipeline;
+}
 
 void run_pipeline(Context& context) {
   run_pass(context);

@@ -10,13 +10,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <set>
 
 namespace raven::dataplane {
 namespace {
 
-bool is_virtual(const PortSettings& port) { return port.devargs.starts_with("net_"); }
+bool is_virtual(const PortSettings& port) {
+  return port.devargs.starts_with("net_");
+}
 
 // The driver of "net_af_packet0,iface=eth0" is librte_net_af_packet.so: a device is named after its
 // driver, with anything behind.  Empty: there is none.
@@ -91,12 +94,13 @@ Status check_hugepages(const MemorySettings& memory) {
   if (free_mb >= memory.size_mb) return {};
   const uint64_t missing = (memory.size_mb - free_mb + 1) / 2;
   const uint64_t wanted = read_pages(kPageSizes[0].kb, "nr_hugepages") + missing;
-  return Error{ErrorCode::kUnavailable,
-               fmt::format(
-                   "memory.size_mb is {} MiB but only {} MiB are free in hugepages: {} pages of 2 MiB "
-                   "are missing; run 'echo {} > {}', or set memory.hugepages to false (slower)",
-                   memory.size_mb, free_mb, missing, wanted, kPageSizes[0].setting
-               )};
+  return Error{
+      ErrorCode::kUnavailable,
+      fmt::format(
+          "memory.size_mb is {} MiB but only {} MiB are free in hugepages: {} pages of 2 MiB "
+          "are missing; run 'echo {} > {}', or set memory.hugepages to false (slower)",
+          memory.size_mb, free_mb, missing, wanted, kPageSizes[0].setting
+      )};
 }
 
 std::vector<std::string> Eal::arguments(const Settings& settings) {
@@ -130,13 +134,13 @@ Result<std::unique_ptr<Eal>> Eal::start(const Settings& settings) {
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   if (rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0) {
-    return errno_error(
-        fmt::format("start DPDK with '{}'", fmt::join(arguments, " ")), rte_errno
-    );
+    return errno_error(fmt::format("start DPDK with '{}'", fmt::join(arguments, " ")), rte_errno);
   }
   return std::unique_ptr<Eal>{new Eal};
 }
 
-Eal::~Eal() { rte_eal_cleanup(); }
+Eal::~Eal() {
+  rte_eal_cleanup();
+}
 
 }  // namespace raven::dataplane

@@ -37,7 +37,9 @@ Result<std::unique_ptr<KernelBridge>> KernelBridge::create(PacketPool& pool) {
   return bridge;
 }
 
-KernelBridge::~KernelBridge() { stop(); }
+KernelBridge::~KernelBridge() {
+  stop();
+}
 
 void KernelBridge::add(PortIndex port, TunDevice device) {
   devices_.push_back({port, std::move(device)});

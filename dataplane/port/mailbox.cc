@@ -29,7 +29,8 @@ bool Mailbox::send(rte_mbuf* packet) {
   if (rte_ring_mp_enqueue(ring_, packet) != 0) return false;
   // Pairs with the fence in arm(): either we see armed_, or the owner sees the packet.
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (armed_.load(std::memory_order_relaxed)) [[unlikely]] ring_bell();
+  if (armed_.load(std::memory_order_relaxed)) [[unlikely]]
+    ring_bell();
   return true;
 }
 
@@ -37,7 +38,9 @@ unsigned Mailbox::receive(rte_mbuf** packets, unsigned count) {
   return rte_ring_sc_dequeue_burst(ring_, reinterpret_cast<void**>(packets), count, nullptr);
 }
 
-bool Mailbox::empty() const { return rte_ring_empty(ring_) != 0; }
+bool Mailbox::empty() const {
+  return rte_ring_empty(ring_) != 0;
+}
 
 bool Mailbox::arm() {
   armed_.store(true, std::memory_order_relaxed);

@@ -19,8 +19,9 @@ Result<std::unique_ptr<PacketPool>> PacketPool::create(
 ) {
   const unsigned room = RTE_ALIGN_CEIL(kHeadroom + frame_bytes_max + kTailroom, 64u);
   if (room > UINT16_MAX) {
-    return Error{ErrorCode::kInvalid,
-                 fmt::format("frames of {} bytes do not fit into a packet buffer", frame_bytes_max)};
+    return Error{
+        ErrorCode::kInvalid,
+        fmt::format("frames of {} bytes do not fit into a packet buffer", frame_bytes_max)};
   }
   rte_mempool* pool = rte_pktmbuf_pool_create(
       name.c_str(), packets, kCachePerLcore, sizeof(Meta), static_cast<uint16_t>(room),
@@ -39,9 +40,15 @@ Result<std::unique_ptr<PacketPool>> PacketPool::create(
   return std::unique_ptr<PacketPool>{new PacketPool{pool}};
 }
 
-PacketPool::~PacketPool() { rte_mempool_free(pool_); }
+PacketPool::~PacketPool() {
+  rte_mempool_free(pool_);
+}
 
-unsigned PacketPool::size() const { return pool_->size; }
-unsigned PacketPool::available() const { return rte_mempool_avail_count(pool_); }
+unsigned PacketPool::size() const {
+  return pool_->size;
+}
+unsigned PacketPool::available() const {
+  return rte_mempool_avail_count(pool_);
+}
 
 }  // namespace raven::dataplane

@@ -15,8 +15,7 @@ namespace raven::dataplane {
 namespace {
 
 constexpr uint16_t kDescriptors = 1024;
-constexpr uint64_t kRssTypes =
-    RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_ESP;
+constexpr uint64_t kRssTypes = RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_ESP;
 
 // af_packet opens one queue pair unless told otherwise.
 std::string with_queues(const std::string& devargs, unsigned queues) {
@@ -60,8 +59,8 @@ Status Port::attach(unsigned queues) {
   if (result != 0) return errno_error(fmt::format("attach '{}'", devargs), -result);
   attached_ = true;
   if (rte_eth_dev_get_port_by_name(name.c_str(), &dpdk_id_) == 0) return {};
-  return Error{ErrorCode::kNotFound,
-               fmt::format("'{}' is not an Ethernet device of DPDK's", devargs)};
+  return Error{
+      ErrorCode::kNotFound, fmt::format("'{}' is not an Ethernet device of DPDK's", devargs)};
 }
 
 Status Port::configure(unsigned queues, PacketPool& pool) {
@@ -70,14 +69,18 @@ Status Port::configure(unsigned queues, PacketPool& pool) {
   if (result != 0) return errno_error("ask for the device's properties", -result);
   rx_queues_ = std::min<unsigned>(queues, device.max_rx_queues);
   if (device.max_tx_queues < queues) {
-    return Error{ErrorCode::kInvalid,
-                 fmt::format("the device has {} transmit queues for {} workers: give it more queues "
-                             "in its devargs, or lower workers.count",
-                             device.max_tx_queues, queues)};
+    return Error{
+        ErrorCode::kInvalid,
+        fmt::format(
+            "the device has {} transmit queues for {} workers: give it more queues "
+            "in its devargs, or lower workers.count",
+            device.max_tx_queues, queues
+        )};
   }
   const rte_eth_conf conf = configuration(device, mtu_, rx_queues_);
-  result = rte_eth_dev_configure(dpdk_id_, static_cast<uint16_t>(rx_queues_),
-                                 static_cast<uint16_t>(queues), &conf);
+  result = rte_eth_dev_configure(
+      dpdk_id_, static_cast<uint16_t>(rx_queues_), static_cast<uint16_t>(queues), &conf
+  );
   if (result != 0) return errno_error(fmt::format("configure with MTU {}", mtu_), -result);
   RAVEN_TRY(set_up_queues(queues, pool));
   result = rte_eth_dev_start(dpdk_id_);
@@ -96,9 +99,8 @@ Status Port::set_up_queues(unsigned queues, PacketPool& pool) {
   uint16_t rx_descriptors = kDescriptors, tx_descriptors = kDescriptors;
   rte_eth_dev_adjust_nb_rx_tx_desc(dpdk_id_, &rx_descriptors, &tx_descriptors);
   for (uint16_t queue = 0; queue < rx_queues_; ++queue) {
-    const int result = rte_eth_rx_queue_setup(
-        dpdk_id_, queue, rx_descriptors, SOCKET_ID_ANY, nullptr, pool.raw()
-    );
+    const int result =
+        rte_eth_rx_queue_setup(dpdk_id_, queue, rx_descriptors, SOCKET_ID_ANY, nullptr, pool.raw());
     if (result != 0) return errno_error(fmt::format("set up receive queue {}", queue), -result);
   }
   for (uint16_t queue = 0; queue < queues; ++queue) {

@@ -33,9 +33,9 @@ class Port {
   Port& operator=(const Port&) = delete;
 
   uint16_t receive(unsigned queue, rte_mbuf** packets, uint16_t count) {
-    return queue < rx_queues_ ? rte_eth_rx_burst(dpdk_id_, static_cast<uint16_t>(queue), packets,
-                                                 count)
-                              : 0;
+    return queue < rx_queues_
+               ? rte_eth_rx_burst(dpdk_id_, static_cast<uint16_t>(queue), packets, count)
+               : 0;
   }
   // Returns how many were taken; the rest still belongs to the caller.
   uint16_t transmit(unsigned queue, rte_mbuf** packets, uint16_t count) {

@@ -34,8 +34,10 @@ Status set_mac(int control, const std::string& name, const MacAddress& mac) {
   request = request_for(name);
   request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
   std::memcpy(request.ifr_hwaddr.sa_data, mac.bytes.data(), mac.bytes.size());
-  return call(control, SIOCSIFHWADDR, request,
-              fmt::format("set the MAC address of {} to {}", name, mac.text()));
+  return call(
+      control, SIOCSIFHWADDR, request,
+      fmt::format("set the MAC address of {} to {}", name, mac.text())
+  );
 }
 
 Status set_mtu_and_up(int control, const std::string& name, unsigned mtu) {
@@ -54,8 +56,10 @@ Result<UniqueFd> attach(const std::string& name, int flags) {
   if (!fd) return errno_error("open /dev/net/tun (CAP_NET_ADMIN and the device are needed)", errno);
   ifreq request = request_for(name);
   request.ifr_flags = static_cast<short>(flags);
-  RAVEN_TRY(call(fd.get(), TUNSETIFF, request,
-                 fmt::format("attach to the interface {} (another process may have it)", name)));
+  RAVEN_TRY(call(
+      fd.get(), TUNSETIFF, request,
+      fmt::format("attach to the interface {} (another process may have it)", name)
+  ));
   return fd;
 }
 
@@ -75,8 +79,9 @@ Result<TunDevice> TunDevice::open(
     const std::string& name, int kind, const MacAddress* mac, unsigned mtu
 ) {
   if (name.empty() || name.size() >= IFNAMSIZ) {
-    return Error{ErrorCode::kInvalid,
-                 fmt::format("interface name '{}': 1 to {} characters", name, IFNAMSIZ - 1)};
+    return Error{
+        ErrorCode::kInvalid,
+        fmt::format("interface name '{}': 1 to {} characters", name, IFNAMSIZ - 1)};
   }
   RAVEN_ASSIGN(UniqueFd fd, attach(name, kind | IFF_NO_PI));
   if (ioctl(fd.get(), TUNSETPERSIST, 1) != 0)

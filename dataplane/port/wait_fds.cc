@@ -36,8 +36,9 @@ std::set<int> packet_sockets() {
 std::vector<int> new_packet_sockets(const std::set<int>& before) {
   const std::set<int> now = packet_sockets();
   std::vector<int> opened;
-  std::set_difference(now.begin(), now.end(), before.begin(), before.end(),
-                      std::back_inserter(opened));
+  std::set_difference(
+      now.begin(), now.end(), before.begin(), before.end(), std::back_inserter(opened)
+  );
   return opened;
 }
 

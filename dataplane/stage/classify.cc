@@ -59,8 +59,7 @@ void classify_udp(Context& context, rte_mbuf* packet, IpView view, const uint8_t
   const auto* udp = view_at<wire::Udp>(ip, view.size, view.l4_offset);
   if (udp == nullptr) return context.drop(packet, Drop::kOuterMalformed);
   const uint16_t port = udp->destination_port.host();
-  const bool ours =
-      port == wire::kPortNatt || port == wire::kPortVxlan || port == kProbePort;
+  const bool ours = port == wire::kPortNatt || port == wire::kPortVxlan || port == kProbePort;
   if (!ours) return context.to(Stage::kPunt, packet);
   if (view.is_fragment) return context.drop(packet, Drop::kOuterFragment);
   const unsigned udp_size = udp->length.host();
@@ -89,9 +88,8 @@ void classify_ip(Context& context, rte_mbuf* packet) {
   const IpVerdict verdict = parse_ip(ip, packet->data_len - unsigned{sizeof(wire::Ethernet)}, view);
   if (verdict == IpVerdict::kMalformed) return context.drop(packet, Drop::kOuterMalformed);
 
-  const bool own = view.family == 4
-                       ? context.box->owns_v4(ip + offsetof(wire::Ipv4, destination))
-                       : context.box->owns_v6(ip + offsetof(wire::Ipv6, destination));
+  const bool own = view.family == 4 ? context.box->owns_v4(ip + offsetof(wire::Ipv4, destination))
+                                    : context.box->owns_v6(ip + offsetof(wire::Ipv6, destination));
   if (own) return classify_own(context, packet, view, ip);
   if (verdict == IpVerdict::kSourceRoute) return context.drop(packet, Drop::kSourceRoute);
 
@@ -108,8 +106,7 @@ void classify_ip(Context& context, rte_mbuf* packet) {
 void classify_frame(Context& context, rte_mbuf* packet, uint64_t own_mac) {
   const Port& port = *context.receive_port;
   meta(packet).port = port.index();
-  if (packet->data_len < sizeof(wire::Ethernet))
-    return context.drop(packet, Drop::kOuterMalformed);
+  if (packet->data_len < sizeof(wire::Ethernet)) return context.drop(packet, Drop::kOuterMalformed);
   const auto& ethernet = *rte_pktmbuf_mtod(packet, const wire::Ethernet*);
   if (mac_number(ethernet.destination) != own_mac) [[unlikely]] {
     const bool group = (ethernet.destination[0] & 1) != 0;
@@ -119,9 +116,8 @@ void classify_frame(Context& context, rte_mbuf* packet, uint64_t own_mac) {
   }
   // The version in the IP header must be what the frame says (P5: "ethertype lies").
   const uint16_t type = ethernet.type.host();
-  const uint8_t version = packet->data_len > sizeof(ethernet)
-                              ? bytes_of(packet)[sizeof(ethernet)] >> 4
-                              : uint8_t{0};
+  const uint8_t version =
+      packet->data_len > sizeof(ethernet) ? bytes_of(packet)[sizeof(ethernet)] >> 4 : uint8_t{0};
   if (type != wire::kEtherIpv4 && type != wire::kEtherIpv6)
     return context.to(Stage::kPunt, packet);  // ARP, LLDP, VLAN, ...
   if (version != (type == wire::kEtherIpv4 ? 4 : 6))

@@ -72,8 +72,8 @@ struct Context {
   Port* receive_port = nullptr;  // where the packets in the lane of classify came in
   std::array<Lane, kStageCount> lanes;
   // For the next pass over the pipeline, see pipeline.h.
-  Lane held_for_route;     // ICMP errors of our own
-  Lane held_for_fragment;  // would have exceeded a burst
+  Lane held_for_route;                     // ICMP errors of our own
+  Lane held_for_fragment;                  // would have exceeded a burst
   std::array<Lane, kPortsMax> port_lanes;  // transmit sorts by port
 
   TokenBucket icmp_errors;

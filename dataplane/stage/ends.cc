@@ -59,6 +59,8 @@ void punt(Context& context, Lane& in) {
 }
 
 // In: packets whose reason is counted.
-void drop(Context&, Lane& in) { rte_pktmbuf_free_bulk(in.begin(), in.count); }
+void drop(Context&, Lane& in) {
+  rte_pktmbuf_free_bulk(in.begin(), in.count);
+}
 
 }  // namespace raven::dataplane::stage

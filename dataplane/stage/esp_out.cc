@@ -23,8 +23,7 @@ void without_own_sa(Context& context, rte_mbuf* packet, PeerSlot& peer) {
 bool prepare(Context& context, rte_mbuf* packet) {
   Meta& info = meta(packet);
   PeerSlot& peer = context.setup.tables->peers[info.peer];
-  OutboundSa* sa =
-      peer.outbound[context.setup.worker.value()].load(std::memory_order_acquire);
+  OutboundSa* sa = peer.outbound[context.setup.worker.value()].load(std::memory_order_acquire);
   if (sa == nullptr) [[unlikely]] {
     without_own_sa(context, packet, peer);
     return false;

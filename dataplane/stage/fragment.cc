@@ -15,7 +15,8 @@ namespace raven::dataplane::stage {
 namespace {
 
 Stage next_stage(const Context& context, Target target) {
-  if (target.kind == TargetKind::kRemotePool) [[likely]] return Stage::kEspOut;
+  if (target.kind == TargetKind::kRemotePool) [[likely]]
+    return Stage::kEspOut;
   if (target.kind == TargetKind::kKernel) return Stage::kRaven0;
   const Node& node = context.topology->nodes[NodeIndex{target.index}];
   return node.encapsulation == Encapsulation::kVxlan ? Stage::kVxlanOut : Stage::kNeighbour;

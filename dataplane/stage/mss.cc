@@ -20,8 +20,8 @@ constexpr uint8_t kOptionMssSize = 4;
 
 // RFC 9293 section 3.7.1: without IP and TCP options.
 uint16_t largest_segment(uint16_t mtu, uint8_t family) {
-  const unsigned headers = (family == 4 ? sizeof(wire::Ipv4) : sizeof(wire::Ipv6)) +
-                           sizeof(wire::Tcp);
+  const unsigned headers =
+      (family == 4 ? sizeof(wire::Ipv4) : sizeof(wire::Ipv6)) + sizeof(wire::Tcp);
   return static_cast<uint16_t>(mtu > headers ? mtu - headers : 0);
 }
 
@@ -48,7 +48,8 @@ void clamp(const Context& context, rte_mbuf* packet) {
   const Meta& info = meta(packet);
   uint8_t* bytes = bytes_of(packet);
   auto* tcp = view_at<wire::Tcp>(bytes, packet->data_len, info.l4_offset);
-  if (tcp == nullptr || (tcp->flags & wire::Tcp::kSyn) == 0) [[likely]] return;
+  if (tcp == nullptr || (tcp->flags & wire::Tcp::kSyn) == 0) [[likely]]
+    return;
   const unsigned header_size = (tcp->data_offset >> 4) * 4u;
   if (info.l4_offset + header_size > packet->data_len) return;
 

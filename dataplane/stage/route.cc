@@ -152,7 +152,8 @@ void route_one(Context& context, rte_mbuf* packet) {
     info.target = fib.lookup_v6(bytes + offsetof(wire::Ipv6, destination));
   }
   const Judgement judgement = judge(context, info, from, info.target);
-  if (judgement.action == Judgement::Action::kForward) [[likely]] return forward(context, packet);
+  if (judgement.action == Judgement::Action::kForward) [[likely]]
+    return forward(context, packet);
   if (judgement.action == Judgement::Action::kDrop) return context.drop(packet, judgement.reason);
   add_front(packet, sizeof(wire::Ethernet));  // as it came
   context.to(Stage::kPunt, packet);

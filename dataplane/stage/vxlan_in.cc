@@ -24,17 +24,15 @@ void decapsulate(Context& context, rte_mbuf* packet) {
   const Meta& info = meta(packet);
   const uint8_t* outer = bytes_of(packet);
   const NodeTable& nodes = context.topology->nodes;
-  const bool known = info.family == 4
-                         ? nodes.knows_v4(outer + offsetof(wire::Ipv4, source))
-                         : nodes.knows_v6(outer + offsetof(wire::Ipv6, source));
+  const bool known = info.family == 4 ? nodes.knows_v4(outer + offsetof(wire::Ipv4, source))
+                                      : nodes.knows_v6(outer + offsetof(wire::Ipv6, source));
   if (!known) return context.drop(packet, Drop::kVxlanPeer);
 
   const uint32_t offset = info.l4_offset + static_cast<uint32_t>(sizeof(wire::Udp));
   const auto* vxlan = view_at<wire::Vxlan>(outer, packet->data_len, offset);
   if (vxlan == nullptr || (vxlan->flags & wire::Vxlan::kVniFlag) == 0)
     return context.drop(packet, Drop::kVxlanFlags);
-  if (vxlan->vni_reserved.host() >> 8 != wire::kVni)
-    return context.drop(packet, Drop::kVxlanVni);
+  if (vxlan->vni_reserved.host() >> 8 != wire::kVni) return context.drop(packet, Drop::kVxlanVni);
   const auto* inner = view_at<Inner>(outer, packet->data_len, offset);
   if (inner == nullptr || !is_to_us(inner->ethernet, context.box->overlay_mac()))
     return context.drop(packet, Drop::kVxlanInner);

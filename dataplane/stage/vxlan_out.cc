@@ -17,8 +17,8 @@ uint16_t source_port(const uint8_t* ip, uint8_t family) {
     std::memcpy(addresses, ip + offsetof(wire::Ipv4, source), 8);
   else
     std::memcpy(addresses, ip + offsetof(wire::Ipv6, source), 32);
-  const uint64_t mixed = (addresses[0] ^ addresses[1] ^ addresses[2] ^ addresses[3]) *
-                         0x9e3779b97f4a7c15u;
+  const uint64_t mixed =
+      (addresses[0] ^ addresses[1] ^ addresses[2] ^ addresses[3]) * 0x9e3779b97f4a7c15u;
   return static_cast<uint16_t>(0xc000 | mixed >> 50);
 }
 

@@ -41,7 +41,8 @@ class AdjacencyTable {
 
   // Worker.  kNoAdjacency and indices out of range read as unresolved.
   Adjacency read(AdjacencyIndex index) const {
-    if (index.value() >= size_) [[unlikely]] return {};
+    if (index.value() >= size_) [[unlikely]]
+      return {};
     return {slots_[index.value()].word.load(std::memory_order_relaxed)};
   }
   void want(AdjacencyIndex index) {

@@ -17,8 +17,7 @@ Result<std::unique_ptr<Quiescence>> Quiescence::create(unsigned workers) {
     rte_free(state);
     return errno_error("initialise rte_rcu_qsbr", rte_errno);
   }
-  for (unsigned worker = 0; worker < workers; ++worker)
-    rte_rcu_qsbr_thread_register(state, worker);
+  for (unsigned worker = 0; worker < workers; ++worker) rte_rcu_qsbr_thread_register(state, worker);
   return std::unique_ptr<Quiescence>{new Quiescence{state}};
 }
 
@@ -27,9 +26,15 @@ Quiescence::~Quiescence() {
   rte_free(state_);
 }
 
-void Quiescence::online(WorkerId worker) { rte_rcu_qsbr_thread_online(state_, worker.value()); }
-void Quiescence::offline(WorkerId worker) { rte_rcu_qsbr_thread_offline(state_, worker.value()); }
-void Quiescence::quiescent(WorkerId worker) { rte_rcu_qsbr_quiescent(state_, worker.value()); }
+void Quiescence::online(WorkerId worker) {
+  rte_rcu_qsbr_thread_online(state_, worker.value());
+}
+void Quiescence::offline(WorkerId worker) {
+  rte_rcu_qsbr_thread_offline(state_, worker.value());
+}
+void Quiescence::quiescent(WorkerId worker) {
+  rte_rcu_qsbr_quiescent(state_, worker.value());
+}
 
 void Quiescence::defer(std::function<void()> disposal) {
   deferred_.push_back({rte_rcu_qsbr_start(state_), std::move(disposal)});

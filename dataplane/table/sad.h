@@ -18,10 +18,10 @@ namespace raven::dataplane {
 class InboundSa;
 
 struct SadEntry {
-  uint32_t spi = 0;                     // host order; 0: empty (SPIs below 256 are reserved)
-  PeerIndex peer = kNoPeer;             // whose pool the inner source must belong to
-  WorkerId worker{0};                   // owns the replay window; others hand packets over
-  InboundSa* sa = nullptr;       // that worker: rw
+  uint32_t spi = 0;          // host order; 0: empty (SPIs below 256 are reserved)
+  PeerIndex peer = kNoPeer;  // whose pool the inner source must belong to
+  WorkerId worker{0};        // owns the replay window; others hand packets over
+  InboundSa* sa = nullptr;   // that worker: rw
 };
 static_assert(sizeof(SadEntry) == 16);
 
@@ -35,16 +35,15 @@ class Sad {
   const SadEntry* find(uint32_t spi) const {
     for (uint32_t slot = hash(spi);; slot = (slot + 1) & mask_) {
       const SadEntry& entry = slots_[slot];
-      if (entry.spi == spi) [[likely]] return spi == 0 ? nullptr : &entry;
+      if (entry.spi == spi) [[likely]]
+        return spi == 0 ? nullptr : &entry;
       if (entry.spi == 0) return nullptr;
     }
   }
   std::size_t size() const { return size_; }
 
  private:
-  uint32_t hash(uint32_t spi) const {
-    return static_cast<uint32_t>((spi * key_) >> 32) & mask_;
-  }
+  uint32_t hash(uint32_t spi) const { return static_cast<uint32_t>((spi * key_) >> 32) & mask_; }
   uint64_t key_;
   uint32_t mask_;
   std::size_t size_;

@@ -11,8 +11,9 @@ namespace raven::dataplane {
 namespace {
 
 Error table_full(const char* what, unsigned size, const char* setting) {
-  return {ErrorCode::kExhausted,
-          fmt::format("all {} {} are in use: raise the setting tables.{}", size, what, setting)};
+  return {
+      ErrorCode::kExhausted,
+      fmt::format("all {} {} are in use: raise the setting tables.{}", size, what, setting)};
 }
 
 uint64_t random_hash_key() {
@@ -37,7 +38,9 @@ uint16_t SlotAllocator::take() {
   return index;
 }
 
-void SlotAllocator::give_back(uint16_t index) { free_.push_back(index); }
+void SlotAllocator::give_back(uint16_t index) {
+  free_.push_back(index);
+}
 
 TableWriter::TableWriter(Tables& tables, Quiescence& quiescence)
     : tables_{tables},
@@ -131,7 +134,9 @@ void TableWriter::set_outbound(
   slot.fallback_worker.store(fallback, std::memory_order_release);
 }
 
-void TableWriter::select_peer(PoolIndex pool, PeerIndex peer) { tables_.pools.select(pool, peer); }
+void TableWriter::select_peer(PoolIndex pool, PeerIndex peer) {
+  tables_.pools.select(pool, peer);
+}
 
 void TableWriter::set_forwarding(bool forwarding) {
   tables_.forwarding.store(forwarding, std::memory_order_relaxed);

@@ -55,8 +55,7 @@ class TableWriter {
   void set_peer_path_mtu(PeerIndex peer, uint16_t bytes);
   // `per_worker[w]` is the SA that worker w sends with, nullptr: it hands over to `fallback`.
   // REQUIRES: no SA appears twice (an outbound SA has one owner).
-  void set_outbound(PeerIndex peer, std::span<OutboundSa* const> per_worker,
-                    WorkerId fallback);
+  void set_outbound(PeerIndex peer, std::span<OutboundSa* const> per_worker, WorkerId fallback);
   void select_peer(PoolIndex pool, PeerIndex peer);
   void set_forwarding(bool forwarding);
 

@@ -39,7 +39,9 @@ Idle::Idle(
   }
 }
 
-void Idle::prepare_thread() const { prctl(PR_SET_TIMERSLACK, kTimerSlackNs); }
+void Idle::prepare_thread() const {
+  prctl(PR_SET_TIMERSLACK, kTimerSlackNs);
+}
 
 void Idle::after(uint32_t packets) {
   if (packets > 0) {

@@ -23,8 +23,10 @@ namespace raven::dataplane {
 
 class Idle {
  public:
-  Idle(IdleMode mode, WorkerId worker, std::span<const std::unique_ptr<Port>> ports,
-       Mailbox& mailbox, Quiescence& quiescence);
+  Idle(
+      IdleMode mode, WorkerId worker, std::span<const std::unique_ptr<Port>> ports,
+      Mailbox& mailbox, Quiescence& quiescence
+  );
 
   // In the worker's thread, before the loop: makes short naps precise.
   void prepare_thread() const;

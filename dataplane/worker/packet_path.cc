@@ -19,7 +19,9 @@ constexpr unsigned kMailboxSize = 2048;
 constexpr unsigned kEthernetOverhead = 14 + 4 + 4;  // header, VLAN tag, FCS
 
 // Worker w runs on lcore w + 1, see eal.h.
-unsigned lcore_of(std::size_t worker) { return static_cast<unsigned>(worker) + 1; }
+unsigned lcore_of(std::size_t worker) {
+  return static_cast<unsigned>(worker) + 1;
+}
 
 int run_worker(void* worker) {
   static_cast<Worker*>(worker)->run();
@@ -37,14 +39,15 @@ unsigned frame_bytes_max(const std::vector<PortSettings>& ports) {
 
 Result<std::unique_ptr<PacketPath>> PacketPath::create(const Settings& settings) {
   if (settings.ports.size() > kPortsMax) {
-    return Error{ErrorCode::kInvalid, fmt::format("ports: {} given, at most {} are possible",
-                                                  settings.ports.size(), kPortsMax)};
+    return Error{
+        ErrorCode::kInvalid,
+        fmt::format("ports: {} given, at most {} are possible", settings.ports.size(), kPortsMax)};
   }
   std::unique_ptr<PacketPath> path{new PacketPath};
   path->settings_ = settings;
   RAVEN_ASSIGN(
-      path->pool_, PacketPool::create("packets", settings.memory.packet_buffers,
-                                      frame_bytes_max(settings.ports))
+      path->pool_,
+      PacketPool::create("packets", settings.memory.packet_buffers, frame_bytes_max(settings.ports))
   );
   RAVEN_ASSIGN(path->bridge_, KernelBridge::create(*path->pool_));
   RAVEN_TRY(path->open_ports());
@@ -58,11 +61,13 @@ Result<std::unique_ptr<PacketPath>> PacketPath::create(const Settings& settings)
 Status PacketPath::open_ports() {
   for (const PortSettings& port : settings_.ports) {
     const PortIndex index{static_cast<uint16_t>(ports_.size())};
-    RAVEN_ASSIGN(std::unique_ptr<Port> opened,
-                 Port::open(port, index, settings_.workers.count, *pool_));
+    RAVEN_ASSIGN(
+        std::unique_ptr<Port> opened, Port::open(port, index, settings_.workers.count, *pool_)
+    );
     if (!opened->is_shared()) {
-      RAVEN_ASSIGN(TunDevice tap,
-                   TunDevice::open_tap(port.kernel_interface, opened->mac(), port.mtu));
+      RAVEN_ASSIGN(
+          TunDevice tap, TunDevice::open_tap(port.kernel_interface, opened->mac(), port.mtu)
+      );
       bridge_->add(index, std::move(tap));
     }
     ports_.push_back(std::move(opened));
@@ -75,8 +80,10 @@ Status PacketPath::open_ports() {
 Status PacketPath::make_workers() {
   const uint32_t count = settings_.workers.count;
   for (uint32_t worker = 0; worker < count; ++worker) {
-    RAVEN_ASSIGN(std::unique_ptr<Mailbox> mailbox,
-                 Mailbox::create(fmt::format("mailbox_{}", worker), kMailboxSize));
+    RAVEN_ASSIGN(
+        std::unique_ptr<Mailbox> mailbox,
+        Mailbox::create(fmt::format("mailbox_{}", worker), kMailboxSize)
+    );
     mailbox_list_.push_back(mailbox.get());
     mailboxes_.push_back(std::move(mailbox));
   }
@@ -91,16 +98,16 @@ Status PacketPath::make_workers() {
     setup.mailboxes = mailbox_list_;
     setup.kernel = &bridge_->mailbox();
     setup.raven0_mtu = static_cast<uint16_t>(settings_.raven0.mtu);
-    workers_.push_back(std::make_unique<Worker>(setup, std::move(library), settings_.workers.idle,
-                                                *quiescence_));
+    workers_.push_back(
+        std::make_unique<Worker>(setup, std::move(library), settings_.workers.idle, *quiescence_)
+    );
   }
   return {};
 }
 
 Status PacketPath::start() {
   for (std::size_t worker = 0; worker < workers_.size(); ++worker) {
-    const int result =
-        rte_eal_remote_launch(run_worker, workers_[worker].get(), lcore_of(worker));
+    const int result = rte_eal_remote_launch(run_worker, workers_[worker].get(), lcore_of(worker));
     if (result != 0) {
       stop();
       return errno_error(fmt::format("start worker {}", worker), -result);
@@ -120,7 +127,9 @@ void PacketPath::stop() {
   running_ = false;
 }
 
-PacketPath::~PacketPath() { stop(); }
+PacketPath::~PacketPath() {
+  stop();
+}
 
 const WorkerCounters& PacketPath::counters(WorkerId worker) const {
   return workers_[worker.value()]->counters();
@@ -130,7 +139,9 @@ unsigned PacketPath::cpu_of(WorkerId worker) const {
   return static_cast<unsigned>(rte_lcore_to_cpu_id(static_cast<int>(lcore_of(worker.value()))));
 }
 
-uint64_t PacketPath::kernel_overruns() const { return bridge_->counters().overruns.value(); }
+uint64_t PacketPath::kernel_overruns() const {
+  return bridge_->counters().overruns.value();
+}
 
 std::optional<MovedPeer> PacketPath::take_moved_peer() {
   for (const std::unique_ptr<Worker>& worker : workers_)

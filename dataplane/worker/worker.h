@@ -19,8 +19,10 @@ namespace raven::dataplane {
 class Worker {
  public:
   // `setup.cipher_library` is given by `library`, which the worker keeps.
-  Worker(ContextSetup setup, std::unique_ptr<CipherLibrary> library, IdleMode idle,
-         Quiescence& quiescence);
+  Worker(
+      ContextSetup setup, std::unique_ptr<CipherLibrary> library, IdleMode idle,
+      Quiescence& quiescence
+  );
 
   // Until stop(); then until the receive queues and the mailbox are empty, at most kDrainLoops.
   void run();

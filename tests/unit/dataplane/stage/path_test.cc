@@ -27,9 +27,10 @@ Bytes after_one_hop(Bytes packet) {
 
 Bytes vxlan_frame(BoxBench& box, const Bytes& inner, const std::string& source = "10.9.0.11") {
   const Bytes frame = ethernet(kOverlayMac, kNodeOverlayMac, inner);
-  return ethernet(box.lan_mac(), kNodeVxMac,
-                  ipv4({.source = source, .destination = "10.9.0.1"},
-                       udp(50000, 4472, vxlan(frame))));
+  return ethernet(
+      box.lan_mac(), kNodeVxMac,
+      ipv4({.source = source, .destination = "10.9.0.1"}, udp(50000, 4472, vxlan(frame)))
+  );
 }
 
 class EncryptsTest : public testing::TestWithParam<std::pair<const char*, const char*>> {};
@@ -74,14 +75,17 @@ TEST_P(EncryptsTest, DecryptedPacketGoesToTheNodeOfItsDestination) {
   EXPECT_EQ(slice(sent[0], 26, 8), address_bytes("10.9.0.1") + address_bytes("10.9.0.11"));
   EXPECT_EQ(u16_at(sent[0], 36), 4472);
   EXPECT_EQ(u16_at(sent[0], 38), sent[0].size() - 34);
-  EXPECT_EQ(slice(sent[0], 42),
-            vxlan(ethernet(kNodeOverlayMac, kOverlayMac, after_one_hop(inner))));
+  EXPECT_EQ(
+      slice(sent[0], 42), vxlan(ethernet(kNodeOverlayMac, kOverlayMac, after_one_hop(inner)))
+  );
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Families, EncryptsTest,
-    testing::Values(std::pair{"10.1.2.5", "10.2.7.9"}, std::pair{"10.1.3.5", "10.2.7.9"},
-                    std::pair{"fd00:1:2::5", "fd00:2::9"}, std::pair{"fd00:1:3::5", "fd00:2::9"})
+    testing::Values(
+        std::pair{"10.1.2.5", "10.2.7.9"}, std::pair{"10.1.3.5", "10.2.7.9"},
+        std::pair{"fd00:1:2::5", "fd00:2::9"}, std::pair{"fd00:1:3::5", "fd00:2::9"}
+    )
 );
 
 TEST(Path, UdpEncapsulatedTunnelWorksBothWays) {

@@ -24,8 +24,12 @@ T must(Result<T> result) {
   return std::move(result).value();
 }
 
-IpAddress address(const std::string& text) { return must(IpAddress::parse(text)); }
-MacAddress mac(const std::string& text) { return must(MacAddress::parse(text)); }
+IpAddress address(const std::string& text) {
+  return must(IpAddress::parse(text));
+}
+MacAddress mac(const std::string& text) {
+  return must(MacAddress::parse(text));
+}
 
 FibRow row(const std::string& prefix, Target target) {
   return {must(IpPrefix::parse(prefix)), target};
@@ -67,7 +71,7 @@ BoxBench::BoxBench(const BenchOptions& options) : udp_encapsulated_{options.udp_
   kernel_ = must(Mailbox::create("kernel" + std::to_string(number), 256));
   for (unsigned worker = 0; worker < 2; ++worker) {
     const std::string name = "mail" + std::to_string(number) + "_" + std::to_string(worker);
-    mailboxes_.push_back(must(Mailbox::create(name, 256)));
+    mailboxes_.push_back(must(Mailbox::create(name, 1024)));
     mailbox_list_.push_back(mailboxes_.back().get());
   }
   quiescence_ = must(Quiescence::create(2));
@@ -114,26 +118,16 @@ AdjacencyIndex BoxBench::next_hop(const Mac& address_of, Port& port) {
 
 void BoxBench::make_tables(const BenchOptions& options) {
   pool_b_ = must(writer_->add_pool());
-  const PoolIndex pool_c = must(writer_->add_pool());
+  pool_c_ = must(writer_->add_pool());
   peer_ = must(writer_->add_peer(7, pool_b_));
   router_ = next_hop(kRouterMac, wan());
   writer_->set_peer_adjacency(peer_, router_);
   writer_->set_peer_path_mtu(peer_, options.path_mtu);
   writer_->select_peer(pool_b_, peer_);
 
-  auto topology = std::make_unique<Topology>();
-  const NodeIndex vx =
-      topology->nodes.add(node_spec("10.9.0.11", next_hop(kNodeVxMac, lan()), true));
-  const NodeIndex di =
-      topology->nodes.add(node_spec("10.9.0.12", next_hop(kNodeDiMac, lan()), false));
-  topology->fib = Fib{{
-      row("10.1.1.0/24", Target::kernel()), row("fd00:1:1::/64", Target::kernel()),
-      row("10.1.2.0/24", Target::node(vx)), row("fd00:1:2::/64", Target::node(vx)),
-      row("10.1.3.0/24", Target::node(di)), row("fd00:1:3::/64", Target::node(di)),
-      row("10.2.0.0/16", Target::remote(pool_b_)), row("fd00:2::/32", Target::remote(pool_b_)),
-      row("10.3.0.0/16", Target::remote(pool_c)), row("10.4.0.0/16", Target::drop()),
-  }};
-  writer_->publish_topology(std::move(topology));
+  node_vx_ = next_hop(kNodeVxMac, lan());
+  node_di_ = next_hop(kNodeDiMac, lan());
+  writer_->publish_topology(topology());
 
   auto box = std::make_unique<LocalBox>();
   for (const char* own : {"10.9.0.1", "fd09::1", "192.0.2.1", "2001:db8::1"})
@@ -144,17 +138,50 @@ void BoxBench::make_tables(const BenchOptions& options) {
   writer_->publish_box(std::move(box));
 }
 
+std::unique_ptr<const Topology> BoxBench::topology() const {
+  auto topology = std::make_unique<Topology>();
+  const NodeIndex vx = topology->nodes.add(node_spec("10.9.0.11", node_vx_, true));
+  const NodeIndex di = topology->nodes.add(node_spec("10.9.0.12", node_di_, false));
+  topology->fib = Fib{{
+      row("10.1.1.0/24", Target::kernel()),
+      row("fd00:1:1::/64", Target::kernel()),
+      row("10.1.2.0/24", Target::node(vx)),
+      row("fd00:1:2::/64", Target::node(vx)),
+      row("10.1.3.0/24", Target::node(di)),
+      row("fd00:1:3::/64", Target::node(di)),
+      row("10.2.0.0/16", Target::remote(pool_b_)),
+      row("fd00:2::/32", Target::remote(pool_b_)),
+      row("10.3.0.0/16", Target::remote(pool_c_)),
+      row("10.4.0.0/16", Target::drop()),
+  }};
+  return topology;
+}
+
+void BoxBench::republish() {
+  writer_->publish_topology(topology());
+  writer_->publish_box(std::make_unique<LocalBox>(*tables_->box.read()));
+  const SadEntry entry = *tables_->sad.read()->find(kSpiIn);
+  writer_->publish_sad({&entry, 1});
+}
+
+void BoxBench::deliver(Port& port, int queue, const Bytes& frame) {
+  ring_ports_[port.index().value()]->deliver(static_cast<unsigned>(queue), frame);
+}
+
 void BoxBench::make_sas(const BenchOptions& options) {
   const bool udp = options.udp_encapsulated;
   const WorkerId owner{0};
-  inbound_ = must(InboundSa::create(sa_config(Direction::kInbound, kSpiIn, false, udp), owner,
-                                    *library_));
-  outbound_ = must(OutboundSa::create(sa_config(Direction::kOutbound, kSpiOut, true, udp), owner,
-                                      *library_));
-  far_inbound_ = must(InboundSa::create(sa_config(Direction::kInbound, kSpiOut, true, udp),
-                                        WorkerId{0}, *far_library_));
-  far_outbound_ = must(OutboundSa::create(sa_config(Direction::kOutbound, kSpiIn, false, udp),
-                                          WorkerId{0}, *far_library_));
+  inbound_ =
+      must(InboundSa::create(sa_config(Direction::kInbound, kSpiIn, false, udp), owner, *library_));
+  outbound_ =
+      must(OutboundSa::create(sa_config(Direction::kOutbound, kSpiOut, true, udp), owner, *library_)
+      );
+  far_inbound_ = must(InboundSa::create(
+      sa_config(Direction::kInbound, kSpiOut, true, udp), WorkerId{0}, *far_library_
+  ));
+  far_outbound_ = must(OutboundSa::create(
+      sa_config(Direction::kOutbound, kSpiIn, false, udp), WorkerId{0}, *far_library_
+  ));
   far_in_ = std::make_unique<EspIn>(*far_library_);
   far_out_ = std::make_unique<EspOut>(*far_library_, WorkerId{0}, uint16_t{1});
   const SadEntry entry{.spi = kSpiIn, .peer = peer_, .worker = owner, .sa = inbound_.get()};
@@ -207,7 +234,9 @@ void BoxBench::take_mail() {
   run_pipeline(*context_);
 }
 
-std::vector<Bytes> BoxBench::sent(Port& port) { return ring_ports_[port.index().value()]->sent(); }
+std::vector<Bytes> BoxBench::sent(Port& port) {
+  return ring_ports_[port.index().value()]->sent();
+}
 
 std::vector<BoxBench::ToKernel> BoxBench::to_kernel() {
   std::vector<ToKernel> packets;
@@ -260,9 +289,14 @@ Bytes pod_packet(
   const Bytes datagram = udp(40000, 5000, filled(payload));
   if (source.find(':') != std::string::npos)
     return ipv6({.source = source, .destination = destination, .hop_limit = ttl}, datagram);
-  return ipv4({.source = source, .destination = destination, .ttl = ttl,
-               .dont_fragment = dont_fragment, .identification = 77},
-              datagram);
+  return ipv4(
+      {.source = source,
+       .destination = destination,
+       .ttl = ttl,
+       .dont_fragment = dont_fragment,
+       .identification = 77},
+      datagram
+  );
 }
 
 }  // namespace raven::dataplane::test

@@ -56,6 +56,12 @@ class BoxBench {
   // Runs the pipeline on what lies in the own mailbox.
   void take_mail();
 
+  // For workers in threads of their own (the pipeline of this box is not run then).
+  void deliver(Port& port, int queue, const Bytes& frame);
+  Quiescence& quiescence() { return *quiescence_; }
+  // Publishes the same routes, SAs and addresses once more.
+  void republish();
+
   // What came out since the last call.
   std::vector<Bytes> sent(Port& port);
   std::vector<Bytes> sent_lan() { return sent(lan()); }
@@ -86,6 +92,7 @@ class BoxBench {
  private:
   void make_ports(const BenchOptions& options);
   void make_tables(const BenchOptions& options);
+  std::unique_ptr<const Topology> topology() const;
   void make_sas(const BenchOptions& options);
   AdjacencyIndex next_hop(const Mac& mac, Port& port);
 
@@ -103,7 +110,8 @@ class BoxBench {
   std::unique_ptr<Context> context_;
   PeerIndex peer_;
   PoolIndex pool_b_;
-  AdjacencyIndex router_;
+  AdjacencyIndex router_, node_vx_, node_di_;
+  PoolIndex pool_c_;
   std::unique_ptr<InboundSa> inbound_, far_inbound_;
   std::unique_ptr<OutboundSa> outbound_, far_outbound_;
   std::unique_ptr<EspIn> far_in_;
@@ -113,7 +121,9 @@ class BoxBench {
 };
 
 // "10.1.2.5" -> the packet of a pod there to a pod of pool B, UDP, `payload` bytes.
-Bytes pod_packet(const std::string& source, const std::string& destination,
-                 std::size_t payload = 32, uint8_t ttl = 64, bool dont_fragment = false);
+Bytes pod_packet(
+    const std::string& source, const std::string& destination, std::size_t payload = 32,
+    uint8_t ttl = 64, bool dont_fragment = false
+);
 
 }  // namespace raven::dataplane::test

@@ -25,8 +25,7 @@ class EalEnvironment : public testing::Environment {
 };
 
 // GoogleTest owns it.
-testing::Environment* const kEnvironment =
-    testing::AddGlobalTestEnvironment(new EalEnvironment);
+testing::Environment* const kEnvironment = testing::AddGlobalTestEnvironment(new EalEnvironment);
 
 }  // namespace
 

@@ -52,8 +52,10 @@ Bytes address_bytes(const std::string& address) {
 Bytes slice(const Bytes& bytes, std::size_t offset, std::size_t size) {
   if (offset >= bytes.size()) return {};
   const std::size_t end = size > bytes.size() - offset ? bytes.size() : offset + size;
-  return Bytes(bytes.begin() + static_cast<std::ptrdiff_t>(offset),
-               bytes.begin() + static_cast<std::ptrdiff_t>(end));
+  return Bytes(
+      bytes.begin() + static_cast<std::ptrdiff_t>(offset),
+      bytes.begin() + static_cast<std::ptrdiff_t>(end)
+  );
 }
 
 uint16_t u16_at(const Bytes& bytes, std::size_t offset) {
@@ -82,8 +84,8 @@ Bytes pseudo_header(
 
 Bytes ipv4(const Ipv4Fields& fields, const Bytes& payload) {
   const std::size_t header_size = 20 + fields.options.size();
-  const auto total = static_cast<unsigned>(static_cast<int>(header_size + payload.size()) +
-                                           fields.length_error);
+  const auto total =
+      static_cast<unsigned>(static_cast<int>(header_size + payload.size()) + fields.length_error);
   const unsigned fragment = (fields.dont_fragment ? 0x4000u : 0u) |
                             (fields.more_fragments ? 0x2000u : 0u) | fields.fragment_offset / 8u;
   Bytes header = Bytes{static_cast<uint8_t>(0x40 | header_size / 4), fields.tos} + be16(total) +
@@ -96,11 +98,11 @@ Bytes ipv4(const Ipv4Fields& fields, const Bytes& payload) {
 }
 
 Bytes ipv6(const Ipv6Fields& fields, const Bytes& payload) {
-  return Bytes{static_cast<uint8_t>(0x60 | fields.traffic_class >> 4),
-               static_cast<uint8_t>(fields.traffic_class << 4), 0, 0} +
-         be16(static_cast<unsigned>(payload.size())) +
-         Bytes{fields.next_header, fields.hop_limit} + address_bytes(fields.source) +
-         address_bytes(fields.destination) + payload;
+  return Bytes{
+             static_cast<uint8_t>(0x60 | fields.traffic_class >> 4),
+             static_cast<uint8_t>(fields.traffic_class << 4), 0, 0} +
+         be16(static_cast<unsigned>(payload.size())) + Bytes{fields.next_header, fields.hop_limit} +
+         address_bytes(fields.source) + address_bytes(fields.destination) + payload;
 }
 
 Bytes udp(uint16_t source_port, uint16_t destination_port, const Bytes& payload) {
@@ -109,8 +111,15 @@ Bytes udp(uint16_t source_port, uint16_t destination_port, const Bytes& payload)
 }
 
 Bytes vxlan(const Bytes& frame, uint32_t vni, uint8_t flags) {
-  return Bytes{flags, 0, 0, 0, static_cast<uint8_t>(vni >> 16), static_cast<uint8_t>(vni >> 8),
-               static_cast<uint8_t>(vni), 0} +
+  return Bytes{
+             flags,
+             0,
+             0,
+             0,
+             static_cast<uint8_t>(vni >> 16),
+             static_cast<uint8_t>(vni >> 8),
+             static_cast<uint8_t>(vni),
+             0} +
          frame;
 }
 
@@ -121,8 +130,10 @@ Bytes tcp(
   Bytes segment = be16(fields.source_port) + be16(fields.destination_port) + filled(8, 1) +
                   Bytes{static_cast<uint8_t>((5 + fields.options.size() / 4) << 4), fields.flags} +
                   be16(65535) + Bytes{0, 0, 0, 0} + fields.options + payload;
-  set_u16(segment, 16,
-          internet_checksum(pseudo_header(source, destination, 6, segment.size()) + segment));
+  set_u16(
+      segment, 16,
+      internet_checksum(pseudo_header(source, destination, 6, segment.size()) + segment)
+  );
   return segment;
 }
 

@@ -25,8 +25,8 @@ struct Ipv4Fields {
   bool more_fragments = false;
   uint16_t fragment_offset = 0;  // bytes
   uint16_t identification = 0;
-  Bytes options = {};            // a multiple of 4
-  int length_error = 0;     // added to total_length
+  Bytes options = {};    // a multiple of 4
+  int length_error = 0;  // added to total_length
   bool bad_checksum = false;
 };
 Bytes ipv4(const Ipv4Fields& fields, const Bytes& payload);
@@ -49,8 +49,10 @@ struct TcpFields {
   Bytes options = {};  // a multiple of 4
 };
 // With a correct checksum for the pseudo header of these IPv4 or IPv6 addresses.
-Bytes tcp(const TcpFields& fields, const std::string& source, const std::string& destination,
-          const Bytes& payload = {});
+Bytes tcp(
+    const TcpFields& fields, const std::string& source, const std::string& destination,
+    const Bytes& payload = {}
+);
 
 // An echo request (type 8) or another message.
 Bytes icmp(uint8_t type, uint8_t code, const Bytes& rest);
@@ -62,8 +64,9 @@ Bytes ethernet(const Mac& destination, const Mac& source, const Bytes& ip);
 
 // One's complement sum over the bytes, as a checksum field holds it.
 uint16_t internet_checksum(const Bytes& bytes);
-Bytes pseudo_header(const std::string& source, const std::string& destination, uint8_t protocol,
-                    std::size_t length);
+Bytes pseudo_header(
+    const std::string& source, const std::string& destination, uint8_t protocol, std::size_t length
+);
 // Of an IPv4 header inside a packet.
 bool ipv4_checksum_holds(const Bytes& packet, std::size_t offset = 0);
 // Of TCP, UDP or ICMPv6 in an IP packet without extension headers.

@@ -26,9 +26,7 @@ Bytes take_bytes(rte_mbuf* packet) {
   return bytes;
 }
 
-RingPort::RingPort(
-    const PortSettings& settings, PortIndex index, unsigned queues, PacketPool& pool
-)
+RingPort::RingPort(const PortSettings& settings, PortIndex index, unsigned queues, PacketPool& pool)
     : pool_{pool} {
   // Rings stay behind a port; each gets a name of its own.
   static unsigned number = 0;
@@ -38,8 +36,9 @@ RingPort::RingPort(
     receive_rings_.push_back(rte_ring_create(("rx" + ring).c_str(), 1024, SOCKET_ID_ANY, 0));
     transmit_rings_.push_back(rte_ring_create(("tx" + ring).c_str(), 1024, SOCKET_ID_ANY, 0));
   }
-  const int id = rte_eth_from_rings(name.c_str(), receive_rings_.data(), queues,
-                                    transmit_rings_.data(), queues, SOCKET_ID_ANY);
+  const int id = rte_eth_from_rings(
+      name.c_str(), receive_rings_.data(), queues, transmit_rings_.data(), queues, SOCKET_ID_ANY
+  );
   EXPECT_GE(id, 0);
   PortSettings adopted = settings;
   adopted.devargs = "net_ring_" + name;
@@ -54,8 +53,7 @@ RingPort::~RingPort() {
   for (const std::vector<rte_ring*>& rings : {receive_rings_, transmit_rings_}) {
     for (rte_ring* ring : rings) {
       void* packet;
-      while (rte_ring_dequeue(ring, &packet) == 0)
-        rte_pktmbuf_free(static_cast<rte_mbuf*>(packet));
+      while (rte_ring_dequeue(ring, &packet) == 0) rte_pktmbuf_free(static_cast<rte_mbuf*>(packet));
       rte_ring_free(ring);
     }
   }

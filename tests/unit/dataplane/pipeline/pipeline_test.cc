@@ -1,0 +1,44 @@
+// The table of stages says what the stages do.
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace raven::dataplane {
+namespace {
+
+TEST(Pipeline, EveryStageButTheFirstTwoIsReachedAndEveryWayEnds) {
+  std::set<Stage> reached = {Stage::kClassify, Stage::kInbox, Stage::kDrop};
+  std::set<std::string_view> names;
+  for (const StageRow& row : pipeline()) {
+    EXPECT_TRUE(reached.contains(row.stage)) << row.name;
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    reached.insert(row.next.begin(), row.next.end());
+    const bool end = row.stage >= Stage::kTransmit;
+    EXPECT_EQ(row.next.empty(), end) << row.name;
+  }
+}
+
+TEST(Pipeline, NothingLeavesForAPeerButThroughEncryption) {
+  for (const StageRow& row : pipeline()) {
+    const bool sends =
+        std::find(row.next.begin(), row.next.end(), Stage::kNeighbour) != row.next.end();
+    const std::set<Stage> senders = {Stage::kFragment, Stage::kEspOut, Stage::kVxlanOut};
+    EXPECT_EQ(sends, senders.contains(row.stage)) << row.name;
+  }
+}
+
+TEST(Pipeline, PictureNamesEveryEdge) {
+  const std::string dot = pipeline_dot();
+  std::size_t edges = 0;
+  for (const StageRow& row : pipeline()) edges += row.next.size();
+  EXPECT_EQ(static_cast<std::size_t>(std::count(dot.begin(), dot.end(), '>')), edges);
+  EXPECT_NE(dot.find("  route -> mss;\n"), std::string::npos);
+  EXPECT_EQ(dot.find("digraph packet_path {"), 0u);
+}
+
+}  // namespace
+}  // namespace raven::dataplane

@@ -1,0 +1,125 @@
+// Path probes: in the tunnel and on the LAN.
+// SPDX-License-Identifier: Apache-2.0
+#include "common/dpapi/probe.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rte_cycles.h>
+
+#include "dataplane/worker/probe_request.h"
+#include "tests/unit/dataplane/testing/box_bench.h"
+
+namespace raven::dataplane::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::SizeIs;
+
+Bytes payload(ProbeType type, uint64_t cookie = 0x1122334455667788) {
+  Bytes bytes = {0x52, 0x56, 0x50, 0x52, 1, static_cast<uint8_t>(type), 0, 0, 0, 0, 0,
+                 0,    0,    0,    0,    42};
+  for (int shift = 56; shift >= 0; shift -= 8)
+    bytes.push_back(static_cast<uint8_t>(cookie >> shift));
+  return bytes;
+}
+
+Bytes in_tunnel(const Bytes& probe, bool back = false) {
+  return ipv4(
+      {.source = back ? "169.254.82.2" : "169.254.82.1",
+       .destination = back ? "169.254.82.1" : "169.254.82.2"},
+      udp(4473, 4473, probe)
+  );
+}
+
+TEST(TunnelProbe, RequestIsTurnedAroundInTheSameTunnel) {
+  BoxBench box;
+  box.writer().set_forwarding(true);
+  box.receive_wan(box.seal(in_tunnel(payload(ProbeType::kRequest))));
+  const std::vector<Bytes> sent = box.sent_wan();
+  ASSERT_THAT(sent, SizeIs(1));
+  const Bytes reply = box.open(sent[0]);
+  EXPECT_EQ(slice(reply, 12, 8), address_bytes("169.254.82.2") + address_bytes("169.254.82.1"));
+  EXPECT_TRUE(ipv4_checksum_holds(reply));
+  EXPECT_TRUE(l4_checksum_holds(reply));
+  Bytes expected = payload(ProbeType::kReply);
+  expected[6] = kProbeFlagForwarding;
+  EXPECT_EQ(slice(reply, 28), expected);
+  EXPECT_THAT(box.to_kernel(), IsEmpty());
+}
+
+TEST(TunnelProbe, OwnRequestIsEncryptedAndItsAnswerNoted) {
+  BoxBench box;
+  rte_mbuf* request = box.pool().take();
+  write_probe_request(request, box.peer(), 42);
+  ASSERT_TRUE(box.mailboxes()[0]->send(request));
+  box.take_mail();
+  const std::vector<Bytes> sent = box.sent_wan();
+  ASSERT_THAT(sent, SizeIs(1));
+  const Bytes inner = box.open(sent[0]);
+  EXPECT_TRUE(ipv4_checksum_holds(inner));
+  Bytes answer = slice(inner, 28);
+  answer[5] = static_cast<uint8_t>(ProbeType::kReply);
+  box.receive_wan(box.seal(in_tunnel(answer, true)));
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("probe_answer", 1)));
+  const PeerSlot& peer = box.tables().peers[box.peer()];
+  EXPECT_EQ(peer.probe_answers.load(), 1u);
+  EXPECT_EQ(ProbeAnswer::unpack(peer.probe_answer.load()).sequence, 42u);
+}
+
+TEST(TunnelProbe, MalformedProbesAreNamed) {
+  BoxBench box;
+  Bytes wrong_magic = payload(ProbeType::kRequest);
+  wrong_magic[0] = 0;
+  Bytes wrong_version = payload(ProbeType::kRequest);
+  wrong_version[4] = 2;
+  const Bytes cut = slice(payload(ProbeType::kRequest), 0, 23);
+  const Bytes grown = payload(ProbeType::kRequest) + Bytes{0};
+  for (const Bytes& bad : {wrong_magic, wrong_version, cut, grown, payload(ProbeType{3})}) {
+    box.receive_wan(box.seal(in_tunnel(bad)));
+    EXPECT_THAT(box.drops(), ElementsAre(Pair("probe_malformed", 1)));
+  }
+  EXPECT_THAT(box.sent_wan(), IsEmpty());
+}
+
+Bytes lan_probe(BoxBench& box, const std::string& source, const Bytes& probe) {
+  return ethernet(
+      box.lan_mac(), kNodeVxMac,
+      ipv4({.source = source, .destination = "10.9.0.1"}, udp(33333, 4473, probe))
+  );
+}
+
+TEST(LanProbe, NodeOfTheOwnPoolGetsAnAnswer) {
+  BoxBench box;
+  box.receive_lan(lan_probe(box, "10.9.0.11", payload(ProbeType::kRequest)));
+  const std::vector<Bytes> sent = box.sent_lan();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(slice(sent[0], 0, 14), ethernet(kNodeVxMac, box.lan_mac(), 0x0800, {}));
+  const Bytes reply = slice(sent[0], 14);
+  EXPECT_EQ(slice(reply, 12, 8), address_bytes("10.9.0.1") + address_bytes("10.9.0.11"));
+  EXPECT_EQ(u16_at(reply, 20), 4473);
+  EXPECT_EQ(u16_at(reply, 22), 33333);
+  EXPECT_TRUE(l4_checksum_holds(reply));
+  EXPECT_EQ(slice(reply, 28), payload(ProbeType::kReply)) << "not forwarding: flag clear";
+}
+
+TEST(LanProbe, StrangersRepliesAndTheWanGetNone) {
+  BoxBench box;
+  box.receive_lan(lan_probe(box, "10.9.0.99", payload(ProbeType::kRequest)));
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("probe_peer", 1)));
+  box.receive_lan(lan_probe(box, "10.9.0.11", payload(ProbeType::kReply)));
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("probe_peer", 1)));
+  box.receive_wan(ethernet(
+      box.wan_mac(), kRouterMac,
+      ipv4(
+          {.source = "10.9.0.11", .destination = "192.0.2.1"},
+          udp(33333, 4473, payload(ProbeType::kRequest))
+      )
+  ));
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("probe_peer", 1)));
+  EXPECT_THAT(box.sent_lan(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace raven::dataplane::test

@@ -240,6 +240,8 @@ void Engine::take_answers(Instant now) {
 }
 
 void Engine::choose(Instant now) {
+  for (const auto& [tunnel, row] : peers_.peers())
+    selection_.set_keyed(tunnel.value(), row.newest != nullptr);
   for (const std::string& pool : selection_.choose(now)) {
     const PoolChoice& choice = selection_.choices().at(pool);
     const TunnelId tunnel{choice.tunnel.value_or(0)};

@@ -63,6 +63,8 @@ PeerIndex PeerTables::peer_of(TunnelId tunnel) const {
 
 void PeerTables::publish_inbound(std::span<const SadEntry> entries) {
   writer_.publish_sad(entries);
+  // A key daemon may bring many SAs between two ticks, and each leaves a whole table behind.
+  writer_.reclaim();
 }
 
 void PeerTables::set_outbound(

@@ -53,9 +53,18 @@ void Selection::probe_answered(
   if (!std::exchange(tunnel.health.up, true)) tunnel.health.up_since = now;
 }
 
+void Selection::set_keyed(uint32_t id, bool keyed) {
+  if (const auto found = tunnels_.find(id); found != tunnels_.end()) found->second.keyed = keyed;
+}
+
 bool Selection::is_up(uint32_t id) const {
   const auto found = tunnels_.find(id);
   return found != tunnels_.end() && found->second.health.up;
+}
+
+bool Selection::is_unverified(uint32_t id) const {
+  const auto found = tunnels_.find(id);
+  return found != tunnels_.end() && found->second.keyed && found->second.last_answered == 0;
 }
 
 std::optional<uint32_t> Selection::best(
@@ -68,7 +77,9 @@ std::optional<uint32_t> Selection::best(
     if (!current_good || gateway == *current) return gateway;
     if (now - tunnels_.at(gateway).health.up_since >= settings_.switch_back) return gateway;
   }
-  return std::nullopt;
+  const auto unverified =
+      std::ranges::find_if(gateways, [this](uint32_t gateway) { return is_unverified(gateway); });
+  return unverified == gateways.end() ? std::nullopt : std::optional{*unverified};
 }
 
 std::vector<std::string> Selection::choose(Instant now) {

@@ -6,6 +6,8 @@
 // arriving meanwhile (so a long round trip alone never takes a tunnel down).  A pool uses the first
 // gateway of its list that is up.  When the one in use goes down the next is taken at once; a
 // preferred one that comes back must stay up for `switch_back` first.
+// Other implementations do not answer our probes: while no gateway of a pool is up, the first one
+// with keys that has never answered is used, unverified.  One that ever answered must answer.
 //
 // Threading: one thread.
 #pragma once
@@ -35,7 +37,7 @@ struct TunnelHealth {
 };
 
 struct PoolChoice {
-  std::optional<uint32_t> tunnel;  // none: no gateway of the pool answers
+  std::optional<uint32_t> tunnel;  // none: no gateway of the pool can be used
   uint64_t switch_count = 0;
 };
 
@@ -55,6 +57,9 @@ class Selection {
       uint32_t tunnel, uint32_t sequence, std::chrono::nanoseconds round_trip, Instant now
   );
 
+  // Whether there are keys to send into the tunnel.
+  void set_keyed(uint32_t tunnel, bool keyed);
+
   // Chooses again; returns the pools whose choice is another one than before.
   std::vector<std::string> choose(Instant now);
 
@@ -68,9 +73,11 @@ class Selection {
     uint32_t last_sent = 0;  // wraps after thirteen years of ten probes a second
     uint32_t last_answered = 0;
     uint32_t sent_since_answer = 0;
+    bool keyed = false;
   };
 
   bool is_up(uint32_t tunnel) const;
+  bool is_unverified(uint32_t tunnel) const;
   std::optional<uint32_t> best(
       const std::vector<uint32_t>& gateways, std::optional<uint32_t> current, Instant now
   ) const;

@@ -2,12 +2,12 @@
 # Checks style: clang-format, clang-tidy, shellcheck, and that Python compiles.
 # SPDX-License-Identifier: Apache-2.0
 #
-#   scripts/lint.sh [--fix] [--all] [PRESET]      (default preset: dev)
+#   scripts/lint.sh [--fix] [--all] [PRESET | BUILD_DIR]      (default: dev)
 #
 #   --fix  let clang-format rewrite the files
 #   --all  clang-tidy over every source file, not only over those that differ from the main branch
 #
-# clang-tidy needs build/PRESET/compile_commands.json (scripts/build.sh PRESET) and is left out,
+# clang-tidy needs compile_commands.json of a configured build (scripts/build.sh) and is left out,
 # with a note, without it.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -39,7 +39,8 @@ check() { # NAME COMMAND...
   "$@" || failed=1
 }
 
-mapfile -t cpp < <(git ls-files '*.cc' '*.h' '*.c')
+# Plain C keeps to the style of strongSwan, which it extends.
+mapfile -t cpp < <(git ls-files '*.cc' '*.h' ':!ctrl/ike/plugin' ':!common/dpapi/sa_socket.h')
 mapfile -t shell < <(git ls-files '*.sh' .ci/run)
 mapfile -t python < <(git ls-files '*.py' scripts/lab)
 
@@ -66,14 +67,16 @@ changed_sources() {
   [[ -z $base ]] || git diff --name-only --diff-filter=d "$base" -- '*.cc'
 }
 
-if [[ -r build/$preset/compile_commands.json ]]; then
+build=$preset
+[[ -r $build/compile_commands.json ]] || build=build/$preset
+if [[ -r $build/compile_commands.json ]]; then
   mapfile -t sources < <(changed_sources)
   if [[ ${#sources[@]} -gt 0 ]]; then
     check "clang-tidy: ${#sources[@]} files" \
-      clang-tidy --quiet --warnings-as-errors='*' -p "build/$preset" "${sources[@]}"
+      clang-tidy --quiet --warnings-as-errors='*' -p "$build" "${sources[@]}"
   fi
 else
-  say "clang-tidy left out: no build/$preset/compile_commands.json (scripts/build.sh $preset)"
+  say "clang-tidy left out: no $build/compile_commands.json (scripts/build.sh $preset)"
 fi
 
 [[ $failed -eq 0 ]] || say "failed"

@@ -16,7 +16,7 @@
 namespace raven {
 
 inline constexpr uint16_t kProbePort = 4473;
-inline constexpr uint32_t kProbeMagic = 0x52565052;  // "RVPR"
+inline constexpr uint32_t kProbeMagic = 0x52565052;              // "RVPR"
 inline constexpr uint32_t kProbeTunnelSource = 0xa9fe5201;       // 169.254.82.1
 inline constexpr uint32_t kProbeTunnelDestination = 0xa9fe5202;  // 169.254.82.2
 

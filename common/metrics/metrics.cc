@@ -36,7 +36,9 @@ prometheus::MetricFamily family_of(const Row& row, const std::map<LabelValues, d
 
 }  // namespace
 
-std::vector<std::string> label_names(const Row& row) { return split(row.labels); }
+std::vector<std::string> label_names(const Row& row) {
+  return split(row.labels);
+}
 
 void Values::set(std::size_t row, LabelValues labels, double value) {
   values_[row][std::move(labels)] = value;

@@ -77,6 +77,7 @@ bool Reflector::on_line(std::string_view line, Instant now) {
   {
     const std::lock_guard lock{mutex_};
     status_.last_contact = now;
+    status_.last_error.clear();
   }
   auto event = parse_json(line);
   if (!event) {

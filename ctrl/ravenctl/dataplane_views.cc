@@ -37,6 +37,12 @@ std::string up_down(bool up) {
   return up ? "up" : "DOWN";
 }
 
+// Keys, but never an answer: another implementation, used while no other gateway answers.
+std::string tunnel_state(const TunnelStatus& tunnel) {
+  const bool unverified = tunnel.probes_answered() == 0 && tunnel.outbound_sas() > 0;
+  return !tunnel.up() && unverified ? "unverified" : up_down(tunnel.up());
+}
+
 std::string ports_text(const StatusReply& status) {
   Table table{{"PORT", "MODE", "ROLE", "LINK", "MTU", "MAC", "KERNEL", "ADDRESSES"}};
   for (const PortStatus& port : status.ports())
@@ -97,7 +103,7 @@ std::string tunnels_text(const StatusReply& status) {
     const uint64_t lost =
         tunnel.probes_sent() - std::min(tunnel.probes_sent(), tunnel.probes_answered());
     table.add(
-        {tunnel.peer(), tunnel.pool(), up_down(tunnel.up()),
+        {tunnel.peer(), tunnel.pool(), tunnel_state(tunnel),
          tunnel.rtt_ms() > 0 ? fmt::format("{:.2f}", tunnel.rtt_ms()) : "",
          number(tunnel.probes_sent()), number(lost), number(tunnel.down_count()),
          fmt::format("{}/{}", tunnel.inbound_sas(), tunnel.outbound_sas()),

@@ -20,7 +20,7 @@ class SelectionTest : public testing::Test {
   }
 
   // One probe interval: a probe into each tunnel, answers from those named.
-  std::vector<std::string> round(std::initializer_list<uint32_t> answering) {
+  std::vector<std::string> round(const std::vector<uint32_t>& answering) {
     now += milliseconds{100};
     for (const uint32_t tunnel : {1u, 2u}) {
       const uint32_t sequence = selection.probe_sent(tunnel);
@@ -90,6 +90,49 @@ TEST_F(SelectionTest, HasNoChoiceWhenAllTunnelsAreDown) {
   for (int i = 0; i < 4; ++i) round({});
   EXPECT_EQ(chosen(), std::nullopt);
   EXPECT_EQ(selection.choices().at("edge").switch_count, 2u);
+}
+
+struct UnverifiedCase {
+  const char* what;
+  std::vector<uint32_t> keyed;
+  std::vector<uint32_t> answered_before;  // then silent until they are down
+  std::vector<uint32_t> answering;
+  std::optional<uint32_t> chosen;
+};
+
+TEST_F(SelectionTest, UsesATunnelThatNeverAnsweredOnlyWithKeysAndWhileNoOtherIsUp) {
+  const UnverifiedCase kCases[] = {
+      {"no keys, no answers", {}, {}, {}, std::nullopt},
+      {"the first with keys", {1, 2}, {}, {}, 1u},
+      {"keys of the second alone", {2}, {}, {}, 2u},
+      {"an answer counts more than the order", {1, 2}, {}, {2}, 2u},
+      {"who has answered must go on to", {1, 2}, {1, 2}, {}, std::nullopt},
+      {"down is worse than unverified", {1, 2}, {1}, {}, 2u},
+  };
+  for (const UnverifiedCase& row : kCases) {
+    SCOPED_TRACE(row.what);
+    selection = Selection{{.loss_max = 3, .switch_back = milliseconds{500}}};
+    selection.set_tunnels({1, 2});
+    selection.set_pools({{"edge", {1, 2}}});
+    for (const uint32_t tunnel : row.keyed) selection.set_keyed(tunnel, true);
+    round(row.answered_before);
+    for (int i = 0; i < 4; ++i) round(row.answering);
+    EXPECT_EQ(chosen(), row.chosen);
+    EXPECT_EQ(selection.any_up(), !row.answering.empty()) << "unverified is not up";
+  }
+}
+
+TEST_F(SelectionTest, LeavesAnUnverifiedTunnelAtOnceWhenItsKeysGoOrAnotherAnswers) {
+  selection.set_keyed(1, true);
+  EXPECT_THAT(round({}), ElementsAre("edge"));
+  EXPECT_THAT(round({2}), ElementsAre("edge"));
+  EXPECT_EQ(chosen(), 2u);
+  selection.set_tunnels({1});
+  EXPECT_THAT(round({}), ElementsAre("edge"));
+  EXPECT_EQ(chosen(), 1u);
+  selection.set_keyed(1, false);
+  EXPECT_THAT(round({}), ElementsAre("edge"));
+  EXPECT_EQ(chosen(), std::nullopt);
 }
 
 TEST_F(SelectionTest, IsNotTakenDownByARoundTripLongerThanAllProbesTogether) {

@@ -32,8 +32,9 @@ PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 class Capture:
     """The findings so far."""
 
-    def __init__(self, canary, pcap):
+    def __init__(self, canary, pcap, allowed=frames.ALLOWED):
         self.canary = canary
+        self.allowed = allowed
         self.pcap = pcap  # file for frames that are not allowed, or None
         self.kinds = collections.Counter()
         self.canary_flows = collections.Counter()
@@ -49,7 +50,7 @@ class Capture:
         if leaked:
             self.canary_frames += 1
             self.canary_flows["{} {} > {}".format(link, *frames.addresses(frame))] += 1
-        if leaked or kind not in frames.ALLOWED:
+        if leaked or kind not in self.allowed:
             self.plaintext_frames += 1
             self._keep(link, kind, frame)
 
@@ -119,6 +120,7 @@ def main():
     parser.add_argument("--namespace", required=True)
     parser.add_argument("--links", required=True, help="comma separated")
     parser.add_argument("--canary", default="ff" * 32, help="hexadecimal")
+    parser.add_argument("--allow-tunnel-errors", action="store_true")
     parser.add_argument("--both-directions", action="store_true")
     parser.add_argument("--pcap", help="write frames that are not allowed to this file")
     arguments = parser.parse_args()
@@ -133,7 +135,8 @@ def main():
     pcap = open(arguments.pcap, "wb") if arguments.pcap else None
     if pcap:
         pcap.write(PCAP_HEADER)
-    capture = Capture(bytes.fromhex(arguments.canary), pcap)
+    extra = {frames.TUNNEL_ERROR} if arguments.allow_tunnel_errors else set()
+    capture = Capture(bytes.fromhex(arguments.canary), pcap, frames.ALLOWED | extra)
     print("ready", flush=True)
     collect(capture, sockets, stop_read)
     if pcap:
@@ -144,12 +147,14 @@ def main():
 class Recorder:
     """A capture process as an object: start, traffic, stop() -> findings."""
 
-    def __init__(self, namespace, links, canary=None, both_directions=False, pcap=None):
+    def __init__(self, namespace, links, canary=None, both_directions=False, pcap=None,
+                 allow_tunnel_errors=False):
         command = [sys.executable, "-m", "lablib.capture", "--namespace", namespace,
                    "--links", ",".join(links)]
         command += ["--canary", canary.hex()] if canary else []
         command += ["--both-directions"] if both_directions else []
         command += ["--pcap", pcap] if pcap else []
+        command += ["--allow-tunnel-errors"] if allow_tunnel_errors else []
         scripts = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=scripts)
         if self._process.stdout.readline().strip() != "ready":

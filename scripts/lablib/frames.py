@@ -7,8 +7,13 @@ keepalives, ARP and neighbour discovery with its multicast reports.  All else is
 import socket
 import struct
 
+# The kernel of a box that just came up may say "port unreachable" about a tunnel packet: it quotes
+# what was on the WAN already.  Not allowed in steady state, harmless in fault tests.
+TUNNEL_ERROR = "tunnel-error"
+
 ALLOWED = frozenset({"esp", "ike", "natt-keepalive", "arp", "nd", "mld"})
 
+_ICMP_ERRORS, _ICMPV6_ERRORS = (3, 11, 12), (1, 2, 3, 4)  # RFC 792, RFC 4443
 _ND_TYPES = range(133, 138)  # RFC 4861
 _MLD_TYPES = (130, 131, 132, 143)  # RFC 2710, RFC 3810
 _IKE_PORT, _NATT_PORT = 500, 4500
@@ -36,6 +41,8 @@ def _ipv4(frame):
         return "esp"
     if protocol == 17 and not fragment:
         return _udp(frame, 14 + (frame[14] & 0x0F) * 4)
+    if protocol == 1 and _quotes_tunnel(frame, 14 + (frame[14] & 0x0F) * 4, _ICMP_ERRORS, _ipv4):
+        return TUNNEL_ERROR
     name = _PROTOCOLS.get(protocol, f"protocol-{protocol}")
     return f"ipv4-fragment-{name}" if fragment else f"ipv4-{name}"
 
@@ -51,11 +58,20 @@ def _ipv6(frame):
     if header == 17:
         return _udp(frame, at)
     if header == 58 and len(frame) > at:
+        if _quotes_tunnel(frame, at, _ICMPV6_ERRORS, _ipv6):
+            return TUNNEL_ERROR
         if frame[at] in _ND_TYPES:
             return "nd"
         if frame[at] in _MLD_TYPES:
             return "mld"
     return f"ipv6-{_PROTOCOLS.get(header, f'header-{header}')}"
+
+
+def _quotes_tunnel(frame, at, errors, classify_quoted):
+    """Is it an ICMP error about a packet of a tunnel?"""
+    if len(frame) <= at + 8 or frame[at] not in errors:
+        return False
+    return classify_quoted(bytes(14) + bytes(frame[at + 8:])) in ("esp", "ike")
 
 
 def _udp(frame, at):

@@ -27,18 +27,12 @@ class FaultsTest(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        found = cls.running.close()
-        assert found["plaintext_frames"] == 0, f"clear text on the WAN: {found['samples']}"
-        assert found["capture_drops"] == 0, f"the capture lost {found['capture_drops']} frames"
-        assert found["esp_frames"] > 0
+        cls.running.close()
 
     def test_traffic_survives_the_sigkill_of_every_process(self):
         for machine, process in VICTIMS:
             with self.subTest(machine=machine, process=process):
-                box = self.running.lab.hosts[machine]
-                before = box.kill(process)
-                host.wait_for("the restart", lambda b=box, p=process, old=before:
-                              b.processes()[p]["pid"] not in (0, old), 20)
+                self.running.kill(machine, process)
                 self.assertEqual(self.running.unreachable(PAIRS), [])
 
     def test_traffic_survives_the_sigkill_of_the_api_server(self):
@@ -50,7 +44,7 @@ class FaultsTest(unittest.TestCase):
     def test_traffic_survives_the_loss_and_return_of_a_gateway_box(self):
         victim = self.running.lab.active_gateways()["edge-a"][0]
         alive = [pod for pod in topology.PODS if pod.node != victim]
-        self.running.lab.kill_box(victim)
+        self.running.kill_box(victim)
         self.assertEqual(self.running.unreachable(topology.cross_site_pairs(alive)), [])
         host.wait_for("another active gateway", lambda: victim not in
                       self.running.lab.active_gateways()["edge-a"], 60)

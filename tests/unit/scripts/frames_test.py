@@ -48,6 +48,17 @@ class FramesTest(unittest.TestCase):
             self.assertEqual(frames.classify(bytes(ETHER / packet)), kind)
             self.assertNotIn(kind, frames.ALLOWED)
 
+    def test_an_icmp_error_about_a_tunnel_packet_is_told_from_one_about_clear_text(self):
+        encapsulated = V4 / UDP(sport=4500, dport=4500) / Raw(bytes(ESP_BYTES))
+        for quoted, kind in ((encapsulated, frames.TUNNEL_ERROR),
+                             (V4 / ESP_BYTES, frames.TUNNEL_ERROR),
+                             (V4 / UDP(sport=53, dport=53) / Raw(b"q" * 40), "ipv4-icmp")):
+            error = V4 / ICMP(type=3, code=3) / Raw(bytes(quoted))
+            self.assertEqual(frames.classify(bytes(ETHER / error)), kind)
+        request = V4 / ICMP(type=8) / Raw(bytes(encapsulated))
+        self.assertEqual(frames.classify(bytes(ETHER / request)), "ipv4-icmp")
+        self.assertNotIn(frames.TUNNEL_ERROR, frames.ALLOWED)
+
     def test_a_frame_cut_anywhere_is_never_an_error(self):
         for packet in [*LEAKS.values(), *(p for packets in ALLOWED.values() for p in packets)]:
             whole = bytes(ETHER / packet)

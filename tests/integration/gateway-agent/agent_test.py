@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""raven-gateway-agent on two boxes with stock charon: from Gateways in a directory to SAs and kernel
-routes.  There is no raven-dataplane, only its SA socket: nothing may wait for the rest of it.
+"""raven-gateway-agent on two boxes with stock charon: from Gateways in a directory to SAs and
+kernel routes.  There is no raven-dataplane, only its SA socket: nothing may wait for the rest of it.
 Usage: agent_test.py raven-gateway-agent libstrongswan-kernel-raven.so [...]; needs root.
 SPDX-License-Identifier: Apache-2.0
 """
@@ -55,7 +55,8 @@ ike:
 ''')
 
     def write_key(self, key):
-        with open(os.open(self.psk_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as file:
+        descriptor = os.open(self.psk_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, 'w') as file:
             file.write(key + '\n')
 
     def start_agent(self, *arguments):

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """raven-gateway-agent on two boxes with stock charon: from Gateways in a directory to SAs and
-kernel routes.  There is no raven-dataplane, only its SA socket: nothing may wait for the rest of it.
+kernel routes.  There is no raven-dataplane, only its SA socket: nothing may wait for the rest of
+it.
 Usage: agent_test.py raven-gateway-agent libstrongswan-kernel-raven.so [...]; needs root.
 SPDX-License-Identifier: Apache-2.0
 """

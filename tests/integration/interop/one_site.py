@@ -117,7 +117,8 @@ class Site:
         own = gateway('ours', BOX, BOX_WAN, [(BOX, '192.168.1.1', '10.1.0.0/24'),
                                              ('host', '192.168.1.2', '10.1.1.0/24')])
         os.mkdir(self.path('cluster'))
-        self.write('cluster/gateways.yaml', '\n---\n'.join(map(json.dumps, [own, *remote_gateways])))
+        documents = map(json.dumps, [own, *remote_gateways])
+        self.write('cluster/gateways.yaml', '\n---\n'.join(documents))
         config = self.write('agent.yaml', yaml.safe_dump({
             'source': 'dir:' + self.path('cluster'), 'node_name': BOX,
             'node_encapsulation': 'direct', 'dataplane_socket': self.path('control'),
@@ -127,16 +128,17 @@ class Site:
                    [os.path.join(self.binaries, 'raven-gateway-agent'), '--config', config])
 
     def ravenctl(self, view):
-        command = [os.path.join(self.binaries, 'ravenctl'), '--socket', self.path('control'), view,
-                   '-o', 'json', '--timeout', '20']
+        command = [os.path.join(self.binaries, 'ravenctl'), view, '-o', 'json',
+                   '--socket', self.path('control'), '--timeout', '20']
         # On a busy machine a connection may take longer than ravenctl waits for it.
         return json.loads(wait_for(f'ravenctl {view}', lambda: netns.run(command, check=False), 30))
 
     def wait_until_usable(self, prefixes):
         """Until the routes to the host and to these remote prefixes can carry packets."""
         def usable():
-            routes = {route['prefix']: route['usable'] for route in self.ravenctl('routes')['routes']}
-            return all(routes.get(prefix) for prefix in ['10.1.1.0/24', *prefixes])
+            found = {route['prefix'] for route in self.ravenctl('routes')['routes']
+                     if route['usable']}
+            return found >= {'10.1.1.0/24', *prefixes}
         wait_for(f'usable routes to {prefixes}', usable, 60)
 
     def run_at_host(self, command):

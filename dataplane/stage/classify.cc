@@ -114,7 +114,7 @@ void classify_frame(Context& context, rte_mbuf* packet, uint64_t own_mac) {
     if (group || port.is_shared()) return context.to(Stage::kPunt, packet);
     return context.drop(packet, Drop::kOtherHost);
   }
-  // The version in the IP header must be what the frame says (P5: "ethertype lies").
+  // The version in the IP header must be what the frame says.
   const uint16_t type = ethernet.type.host();
   const uint8_t version =
       packet->data_len > sizeof(ethernet) ? bytes_of(packet)[sizeof(ethernet)] >> 4 : uint8_t{0};

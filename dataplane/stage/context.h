@@ -34,7 +34,6 @@ struct ContextSetup {
   std::span<const std::unique_ptr<Port>> ports;  // by PortIndex
   std::span<Mailbox* const> mailboxes;           // of all workers, by WorkerId
   Mailbox* kernel = nullptr;                     // of the kernel bridge
-  uint16_t raven0_mtu = 1400;
 };
 
 struct Context {

@@ -1,5 +1,5 @@
 // fragment: fits packets to the MTU of their way: before encryption, so that each ESP packet is
-// whole (checklist row 32).
+// whole (RFC 4301 section 7).
 // SPDX-License-Identifier: Apache-2.0
 //
 // In: routed packets, Meta::mtu and target.  Out: esp_out, vxlan_out, neighbour, raven0; drop with

@@ -52,9 +52,37 @@ bool may_answer_v6(const uint8_t* packet, uint32_t size, const Meta& info) {
   return icmp != nullptr && icmp->type >= 128;  // below: errors
 }
 
-void write_v4(rte_mbuf* packet, const uint8_t* source, IcmpError error, uint16_t mtu) {
-  uint8_t destination[4];
-  std::memcpy(destination, reinterpret_cast<wire::Ipv4*>(bytes_of(packet))->source, 4);
+// The kernel takes no packet with an address of its own as source, and a box need not have one in
+// its pool: then the error comes from where the packet wanted to go.  That address is on the right
+// side of every source check, and receivers look at the quotation, not at the source.
+template <class Header>
+const uint8_t* source_of_error(const Context& context, rte_mbuf* packet) {
+  const uint8_t* own =
+      sizeof(Header::source) == 4 ? context.box->icmp_source_v4() : context.box->icmp_source_v6();
+  if (own != nullptr && meta(packet).origin != Origin::kKernel) return own;
+  return reinterpret_cast<const Header*>(bytes_of(packet))->destination;
+}
+
+// The addresses of the error; copied first, as it is written over the packet.
+template <std::size_t size>
+struct Addresses {
+  uint8_t source[size];
+  uint8_t destination[size];
+};
+
+template <class Header>
+auto addresses_of_error(const Context& context, rte_mbuf* packet) {
+  Addresses<sizeof(Header::source)> addresses;
+  std::memcpy(addresses.source, source_of_error<Header>(context, packet), sizeof(addresses.source));
+  std::memcpy(
+      addresses.destination, reinterpret_cast<const Header*>(bytes_of(packet))->source,
+      sizeof(addresses.destination)
+  );
+  return addresses;
+}
+
+void write_v4(const Context& context, rte_mbuf* packet, IcmpError error) {
+  const auto addresses = addresses_of_error<wire::Ipv4>(context, packet);
   set_size(packet, std::min<uint32_t>(packet->data_len, kErrorSizeV4 - sizeof(ErrorV4)));
   auto& header = *reinterpret_cast<ErrorV4*>(add_front(packet, sizeof(ErrorV4)));
   header = {};
@@ -64,19 +92,18 @@ void write_v4(rte_mbuf* packet, const uint8_t* source, IcmpError error, uint16_t
   header.ip.fragment = Be16::from_host(wire::Ipv4::kDontFragment);  // so no identification
   header.ip.ttl = kHopLimit;
   header.ip.protocol = wire::kIcmp;
-  std::memcpy(header.ip.source, source, 4);
-  std::memcpy(header.ip.destination, destination, 4);
+  std::memcpy(header.ip.source, addresses.source, sizeof(addresses.source));
+  std::memcpy(header.ip.destination, addresses.destination, sizeof(addresses.destination));
   header.ip.checksum = checksum_of(&header.ip, sizeof(header.ip));
   const bool too_big = error == IcmpError::kTooBig;
   header.icmp.type = too_big ? 3 : 11;
   header.icmp.code = too_big ? 4 : 0;
-  header.icmp.rest = Be32::from_host(too_big ? mtu : 0u);  // RFC 1191 section 4
+  header.icmp.rest = Be32::from_host(too_big ? meta(packet).mtu : 0u);  // RFC 1191 section 4
   header.icmp.checksum = checksum_of(&header.icmp, packet->data_len - sizeof(header.ip));
 }
 
-void write_v6(rte_mbuf* packet, const uint8_t* source, IcmpError error, uint16_t mtu) {
-  uint8_t destination[16];
-  std::memcpy(destination, reinterpret_cast<wire::Ipv6*>(bytes_of(packet))->source, 16);
+void write_v6(const Context& context, rte_mbuf* packet, IcmpError error) {
+  const auto addresses = addresses_of_error<wire::Ipv6>(context, packet);
   set_size(packet, std::min<uint32_t>(packet->data_len, kErrorSizeV6 - sizeof(ErrorV6)));
   auto& header = *reinterpret_cast<ErrorV6*>(add_front(packet, sizeof(ErrorV6)));
   header = {};
@@ -85,11 +112,11 @@ void write_v6(rte_mbuf* packet, const uint8_t* source, IcmpError error, uint16_t
   header.ip.payload_length = Be16::from_host(static_cast<uint16_t>(payload));
   header.ip.next_header = wire::kIcmp6;
   header.ip.hop_limit = kHopLimit;
-  std::memcpy(header.ip.source, source, 16);
-  std::memcpy(header.ip.destination, destination, 16);
+  std::memcpy(header.ip.source, addresses.source, sizeof(addresses.source));
+  std::memcpy(header.ip.destination, addresses.destination, sizeof(addresses.destination));
   const bool too_big = error == IcmpError::kTooBig;
   header.icmp.type = too_big ? 2 : 3;
-  header.icmp.rest = Be32::from_host(too_big ? mtu : 0u);
+  header.icmp.rest = Be32::from_host(too_big ? meta(packet).mtu : 0u);
   const uint64_t sum = pseudo_header_sum(header.ip.source, 16, wire::kIcmp6, payload);
   header.icmp.checksum = checksum_of(&header.icmp, payload, sum);
 }
@@ -97,12 +124,9 @@ void write_v6(rte_mbuf* packet, const uint8_t* source, IcmpError error, uint16_t
 bool may_answer(Context& context, rte_mbuf* packet) {
   const Meta& info = meta(packet);
   if (info.origin == Origin::kSelf) return false;
-  const bool v4 = info.family == 4;
-  const uint8_t* source = v4 ? context.box->icmp_source_v4() : context.box->icmp_source_v6();
-  if (source == nullptr) return false;
   const uint8_t* bytes = bytes_of(packet);
-  const bool allowed = v4 ? may_answer_v4(bytes, packet->data_len, info)
-                          : may_answer_v6(bytes, packet->data_len, info);
+  const bool allowed = info.family == 4 ? may_answer_v4(bytes, packet->data_len, info)
+                                        : may_answer_v6(bytes, packet->data_len, info);
   return allowed && context.icmp_errors.take(rte_rdtsc());
 }
 
@@ -112,11 +136,11 @@ void reject(Context& context, rte_mbuf* packet, Drop reason, IcmpError error) {
   if (!may_answer(context, packet)) return context.drop(packet, reason);
   Meta& info = meta(packet);
   if (info.family == 4) {
-    write_v4(packet, context.box->icmp_source_v4(), error, info.mtu);
+    write_v4(context, packet, error);
     info.l4_protocol = wire::kIcmp;
     info.l4_offset = sizeof(wire::Ipv4);
   } else {
-    write_v6(packet, context.box->icmp_source_v6(), error, info.mtu);
+    write_v6(context, packet, error);
     info.l4_protocol = wire::kIcmp6;
     info.l4_offset = sizeof(wire::Ipv6);
   }

@@ -3,7 +3,7 @@
 //
 // In: parsed IP packets, Meta::origin.  Out: mss (TCP), fragment, punt (plain packets that are the
 // kernel's business), drop, ICMP errors into the next pass.
-// The rules (faults.md section "Anti-spoof", RFC 4301 section 5.2 steps 3 and 4):
+// The rules (RFC 4301 section 5.2 steps 3 and 4):
 // - decrypted: the source must belong to the pool of the peer that sent it;
 // - from nodes and from raven0: the source must belong to the own pool, unless a gateway box of
 //   the pool passes on to the pods of this box what came out of its tunnel;
@@ -124,8 +124,8 @@ bool resolve(Context& context, rte_mbuf* packet) {
       info.adjacency = node.adjacency;
       return true;
     }
-    default:
-      info.mtu = context.setup.raven0_mtu;
+    default:  // the kernel: an interface has no limit on what it receives
+      info.mtu = UINT16_MAX;
       return true;
   }
 }

@@ -20,8 +20,8 @@ class LocalBox {
   // the kernel's.
   void add_address(const IpAddress& address);
 
-  // Sources of the ICMP errors we send.  They must lie in the own prefixes, else the peer's
-  // anti-spoofing drops them; without one of a family no error of that family is sent.
+  // Source of the ICMP errors we send.  It must lie in the own prefixes, else the peer's
+  // anti-spoofing drops them.  Without one the destination of the packet in question stands in.
   void set_icmp_source(const IpAddress& address);
 
   // MAC of the own end of the VXLAN overlay (aa:0f + the 240.x address); zero: any is accepted.

@@ -32,6 +32,10 @@ class SlotAllocator {
 class TableWriter {
  public:
   TableWriter(Tables& tables, Quiescence& quiescence);
+  // Runs what is still to be freed.  REQUIRES: no worker is online, or all still loop.
+  ~TableWriter() { quiescence_.synchronize(); }
+  TableWriter(const TableWriter&) = delete;
+  TableWriter& operator=(const TableWriter&) = delete;
 
   // Whole replacements.
   void publish_topology(std::unique_ptr<const Topology> topology);

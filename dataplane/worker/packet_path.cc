@@ -97,7 +97,6 @@ Status PacketPath::make_workers() {
     setup.ports = ports_;
     setup.mailboxes = mailbox_list_;
     setup.kernel = &bridge_->mailbox();
-    setup.raven0_mtu = static_cast<uint16_t>(settings_.raven0.mtu);
     workers_.push_back(
         std::make_unique<Worker>(setup, std::move(library), settings_.workers.idle, *quiescence_)
     );

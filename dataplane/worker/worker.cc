@@ -17,7 +17,7 @@ ContextSetup with_library(ContextSetup setup, CipherLibrary& library) {
   return setup;
 }
 
-// ESP works in place on one contiguous buffer that nobody else holds (checklist rows 14, 45).
+// ESP works in place on one contiguous buffer that nobody else holds.
 bool make_plain(rte_mbuf* packet) {
   if (packet->nb_segs == 1) [[likely]]
     return true;

@@ -80,7 +80,7 @@ const std::vector<Case>& cases() {
       {"udp_header_cut", false, to_wan(17, {1, 2, 3}), "outer_malformed"},
       {"udp_longer_than_ip", false, to_wan(17, slice(udp(4500, 4500, filled(40)), 0, 20)),
        "outer_malformed"},
-      // malformed outer headers (P1..P6)
+      // malformed outer headers
       {"empty_frame", false, {}, "outer_malformed"},
       {"version_5", false, Bytes{0x55} + filled(40), "outer_malformed"},
       {"ihl_4", false, Bytes{0x44} + filled(40), "outer_malformed"},

@@ -1,4 +1,4 @@
-// ICMP errors: when, to whom, and what they hold (checklist rows 26, 31, 36, 37).
+// ICMP errors: when, to whom, and what they hold.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -149,12 +149,36 @@ TEST(IcmpError, FloodIsAnsweredAtTheLimitedRate) {
   EXPECT_LT(box.context().counters.generated.value(), 1000u);
 }
 
-TEST(IcmpError, WithoutAnOwnAddressNothingIsSent) {
+TEST(IcmpError, WithoutAnOwnAddressTheDestinationOfThePacketStandsIn) {
   BoxBench box;
-  box.writer().publish_box(std::make_unique<LocalBox>());
+  auto bare = std::make_unique<LocalBox>();
+  bare->add_address(IpAddress::v4(0xc0000201));
+  box.writer().publish_box(std::move(bare));
   box.receive_lan(from_node(box, pod_packet("10.1.3.5", "10.2.7.9", 32, 1)));
-  EXPECT_THAT(box.drops(), ElementsAre(Pair("ttl", 1)));
-  EXPECT_THAT(box.sent_lan(), IsEmpty());
+  box.receive_wan(box.seal(pod_packet("10.2.7.9", "10.1.3.5", 32, 1)));
+  const std::vector<Bytes> to_node = box.sent_lan();
+  ASSERT_THAT(to_node, SizeIs(1));
+  EXPECT_EQ(slice(to_node[0], 26, 8), address_bytes("10.2.7.9") + address_bytes("10.1.3.5"));
+  const std::vector<Bytes> to_peer = box.sent_wan();
+  ASSERT_THAT(to_peer, SizeIs(1));
+  EXPECT_EQ(
+      slice(box.open(to_peer[0]), 12, 8), address_bytes("10.1.3.5") + address_bytes("10.2.7.9")
+  );
+}
+
+// The kernel drops what claims to come from one of its own addresses.
+TEST(IcmpError, ErrorForTheKernelNeverComesFromTheBoxItself) {
+  BoxBench box{{.path_mtu = 1300}};
+  box.from_kernel(pod_packet("10.1.1.5", "10.2.7.9", 1400, 64, true));
+  box.from_kernel(pod_packet("fd00:1:1::5", "fd00:2::9", 1400));
+  const auto errors = box.to_kernel();
+  ASSERT_THAT(errors, SizeIs(2));
+  EXPECT_EQ(slice(errors[0].packet, 12, 8), address_bytes("10.2.7.9") + address_bytes("10.1.1.5"));
+  EXPECT_EQ(u16_at(errors[0].packet, 26), 1300);
+  EXPECT_EQ(
+      slice(errors[1].packet, 8, 32), address_bytes("fd00:2::9") + address_bytes("fd00:1:1::5")
+  );
+  EXPECT_TRUE(l4_checksum_holds(errors[1].packet));
 }
 
 }  // namespace

@@ -91,7 +91,6 @@ BoxBench::BoxBench(const BenchOptions& options) : udp_encapsulated_{options.udp_
   setup.ports = ports_;
   setup.mailboxes = mailbox_list_;
   setup.kernel = kernel_.get();
-  setup.raven0_mtu = 1400;
   context_ = std::make_unique<Context>(setup);
   drops_seen_.assign(kDropCount, 0);
 }

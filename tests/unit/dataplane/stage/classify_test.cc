@@ -44,114 +44,104 @@ Bytes node_vxlan(const Bytes& inner_frame, uint32_t vni = 200, uint8_t flags = 8
 const Bytes kInnerFrame =
     ethernet(kOverlayMac, kNodeOverlayMac, pod_packet("10.1.2.5", "10.2.7.9"));
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = {
-      // RFC 3948 section 2.2, 2.3, 4
-      {"ike_with_marker", false, natt(Bytes{0, 0, 0, 0} + filled(40)), "punt"},
-      {"keepalive", false, natt({0xff}), "natt_keepalive"},
-      {"natt_empty", false, natt({}), "natt_port"},
-      {"natt_one_byte", false, natt({0x00}), "natt_port"},
-      {"natt_three_bytes", false, natt({1, 2, 3}), "natt_port"},
-      {"natt_unknown_spi", false, natt(Bytes{0, 0, 0x77, 1} + filled(60)), "spi_unknown"},
-      {"natt_reserved_spi", false, natt(Bytes{0, 0, 0, 200} + filled(60)), "spi_reserved"},
-      {"natt_short_esp", false, natt({0, 0, 0x77, 1}), "esp_short"},
-      {"ike_on_500", false, to_wan(17, udp(500, 500, filled(60))), "punt"},
-      {"esp_unknown_spi", false, to_wan(50, Bytes{0, 0, 0x77, 1} + filled(60)), "spi_unknown"},
-      {"esp_reserved_spi", false, to_wan(50, Bytes{0, 0, 0, 255} + filled(60)), "spi_reserved"},
-      {"esp_zero_bytes", false, to_wan(50, {}), "esp_short"},
-      {"esp_fragment", false,
-       ipv4(
-           {.source = "198.51.100.2",
-            .destination = "192.0.2.1",
-            .protocol = 50,
-            .more_fragments = true},
-           filled(64)
-       ),
-       "outer_fragment"},
-      {"later_fragment_to_the_box", false,
-       ipv4(
-           {.source = "198.51.100.2", .destination = "192.0.2.1", .fragment_offset = 1480},
-           filled(64)
-       ),
-       "punt"},
-      {"ah", false, to_wan(51, filled(40)), "punt"},
-      {"ping_of_the_box", false, to_wan(1, icmp(8, 0, filled(20))), "punt"},
-      {"udp_of_the_box", false, to_wan(17, udp(53, 5353, filled(20))), "punt"},
-      {"udp_header_cut", false, to_wan(17, {1, 2, 3}), "outer_malformed"},
-      {"udp_longer_than_ip", false, to_wan(17, slice(udp(4500, 4500, filled(40)), 0, 20)),
-       "outer_malformed"},
-      // malformed outer headers
-      {"empty_frame", false, {}, "outer_malformed"},
-      {"version_5", false, Bytes{0x55} + filled(40), "outer_malformed"},
-      {"ihl_4", false, Bytes{0x44} + filled(40), "outer_malformed"},
-      {"ihl_beyond_frame", false, Bytes{0x4f} + filled(25), "outer_malformed"},
-      {"total_length_beyond_frame", false,
-       ipv4({.source = "198.51.100.2", .destination = "192.0.2.1", .length_error = 1}, filled(40)),
-       "outer_malformed"},
-      {"bad_header_checksum", false,
-       ipv4(
-           {.source = "198.51.100.2", .destination = "192.0.2.1", .bad_checksum = true}, filled(40)
-       ),
-       "outer_malformed"},
-      {"ipv6_cut", false, Bytes{0x60} + filled(20), "outer_malformed"},
-      // VXLAN (RFC 7348)
-      {"vxlan_flag_missing", true, node_vxlan(kInnerFrame, 200, 0), "vxlan_flags"},
-      {"vxlan_short", true, to_lan(udp(50000, 4472, filled(7, 8))), "vxlan_flags"},
-      {"vxlan_other_vni", true, node_vxlan(kInnerFrame, 201), "vxlan_vni"},
-      {"vxlan_without_inner", true, node_vxlan({}), "vxlan_inner"},
-      {"vxlan_inner_13_bytes", true, node_vxlan(filled(13)), "vxlan_inner"},
-      {"vxlan_inner_arp", true,
-       node_vxlan(ethernet(kOverlayMac, kNodeOverlayMac, 0x0806, filled(28))), "vxlan_inner"},
-      {"vxlan_inner_for_another", true,
-       node_vxlan(ethernet(kNodeOverlayMac, kNodeOverlayMac, plain("10.1.2.5", "10.2.7.9"))),
-       "vxlan_inner"},
-      {"vxlan_inner_cut", true, node_vxlan(slice(kInnerFrame, 0, 14 + 30)), "malformed"},
-      {"vxlan_of_a_stranger", true, to_lan(udp(50000, 4472, vxlan(kInnerFrame)), "10.9.0.99"),
-       "vxlan_peer"},
-      {"vxlan_on_the_wan", false,
-       ipv4(
-           {.source = "10.9.0.11", .destination = "192.0.2.1"}, udp(50000, 4472, vxlan(kInnerFrame))
-       ),
-       "vxlan_peer"},
-      {"vxlan_source_spoofed", true,
-       node_vxlan(ethernet(kOverlayMac, kNodeOverlayMac, plain("10.2.2.5", "10.2.7.9"))), "spoof"},
-      {"vxlan_between_nodes", true,
-       node_vxlan(ethernet(kOverlayMac, kNodeOverlayMac, plain("10.1.2.5", "10.1.3.9"))),
-       "hairpin"},
-      {"vxlan_to_nowhere", true,
-       node_vxlan(ethernet(kOverlayMac, kNodeOverlayMac, plain("10.1.2.5", "8.8.8.8"))),
-       "no_route"},
-      // plain IP: anti-spoofing and the clear-text rule
-      {"lan_source_foreign", true, plain("10.77.0.1", "10.2.7.9"), "spoof"},
-      {"lan_source_unspecified", true, plain("0.0.0.0", "10.2.7.9"), "spoof"},
-      {"lan_source_multicast", true, plain("224.0.0.5", "10.2.7.9"), "spoof"},
-      {"lan_source_remote", true, plain("10.2.7.9", "10.2.7.10"), "clear_text"},
-      {"lan_source_of_lost_pool", true, plain("10.4.7.9", "10.1.2.5"), "clear_text"},
-      {"lan_to_internet", true, plain("10.1.2.5", "8.8.8.8"), "punt"},
-      {"lan_inside_the_site", true, plain("10.1.2.5", "10.1.3.5"), "punt"},
-      {"lan_to_own_pod", true, plain("10.1.2.5", "10.1.1.5"), "punt"},
-      {"lan_v6_source_foreign", true, plain("fd00:77::1", "fd00:2::9"), "spoof"},
-      {"lan_v6_source_remote", true, plain("fd00:2::1", "fd00:1:2::9"), "clear_text"},
-      {"wan_from_remote_pod", false, plain("10.2.7.9", "10.1.2.5"), "clear_text"},
-      {"wan_to_local_pod", false, plain("203.0.113.9", "10.1.2.5"), "clear_text"},
-      {"wan_to_remote_pod", false, plain("10.1.2.5", "10.2.7.9"), "clear_text"},
-      {"wan_to_elsewhere", false, plain("203.0.113.9", "203.0.113.10"), "punt"},
-      {"source_routed", true,
-       ipv4(
-           {.source = "10.1.2.5",
-            .destination = "10.2.7.9",
-            .options = {131, 7, 4, 10, 2, 0, 1, 0}},
-           udp(1, 2, {})
-       ),
-       "source_route"},
-      {"option_of_length_0", true,
-       ipv4(
-           {.source = "10.1.2.5", .destination = "10.2.7.9", .options = {7, 0, 0, 0}}, udp(1, 2, {})
-       ),
-       "outer_malformed"},
-  };
-  return all;
-}
+const std::vector<Case> kCases = {
+    // RFC 3948 section 2.2, 2.3, 4
+    {"ike_with_marker", false, natt(Bytes{0, 0, 0, 0} + filled(40)), "punt"},
+    {"keepalive", false, natt({0xff}), "natt_keepalive"},
+    {"natt_empty", false, natt({}), "natt_port"},
+    {"natt_one_byte", false, natt({0x00}), "natt_port"},
+    {"natt_three_bytes", false, natt({1, 2, 3}), "natt_port"},
+    {"natt_unknown_spi", false, natt(Bytes{0, 0, 0x77, 1} + filled(60)), "spi_unknown"},
+    {"natt_reserved_spi", false, natt(Bytes{0, 0, 0, 200} + filled(60)), "spi_reserved"},
+    {"natt_short_esp", false, natt({0, 0, 0x77, 1}), "esp_short"},
+    {"ike_on_500", false, to_wan(17, udp(500, 500, filled(60))), "punt"},
+    {"esp_unknown_spi", false, to_wan(50, Bytes{0, 0, 0x77, 1} + filled(60)), "spi_unknown"},
+    {"esp_reserved_spi", false, to_wan(50, Bytes{0, 0, 0, 255} + filled(60)), "spi_reserved"},
+    {"esp_zero_bytes", false, to_wan(50, {}), "esp_short"},
+    {"esp_fragment", false,
+     ipv4(
+         {.source = "198.51.100.2",
+          .destination = "192.0.2.1",
+          .protocol = 50,
+          .more_fragments = true},
+         filled(64)
+     ),
+     "outer_fragment"},
+    {"later_fragment_to_the_box", false,
+     ipv4(
+         {.source = "198.51.100.2", .destination = "192.0.2.1", .fragment_offset = 1480}, filled(64)
+     ),
+     "punt"},
+    {"ah", false, to_wan(51, filled(40)), "punt"},
+    {"ping_of_the_box", false, to_wan(1, icmp(8, 0, filled(20))), "punt"},
+    {"udp_of_the_box", false, to_wan(17, udp(53, 5353, filled(20))), "punt"},
+    {"udp_header_cut", false, to_wan(17, {1, 2, 3}), "outer_malformed"},
+    {"udp_longer_than_ip", false, to_wan(17, slice(udp(4500, 4500, filled(40)), 0, 20)),
+     "outer_malformed"},
+    // malformed outer headers
+    {"empty_frame", false, {}, "outer_malformed"},
+    {"version_5", false, Bytes{0x55} + filled(40), "outer_malformed"},
+    {"ihl_4", false, Bytes{0x44} + filled(40), "outer_malformed"},
+    {"ihl_beyond_frame", false, Bytes{0x4f} + filled(25), "outer_malformed"},
+    {"total_length_beyond_frame", false,
+     ipv4({.source = "198.51.100.2", .destination = "192.0.2.1", .length_error = 1}, filled(40)),
+     "outer_malformed"},
+    {"bad_header_checksum", false,
+     ipv4({.source = "198.51.100.2", .destination = "192.0.2.1", .bad_checksum = true}, filled(40)),
+     "outer_malformed"},
+    {"ipv6_cut", false, Bytes{0x60} + filled(20), "outer_malformed"},
+    // VXLAN (RFC 7348)
+    {"vxlan_flag_missing", true, node_vxlan(kInnerFrame, 200, 0), "vxlan_flags"},
+    {"vxlan_short", true, to_lan(udp(50000, 4472, filled(7, 8))), "vxlan_flags"},
+    {"vxlan_other_vni", true, node_vxlan(kInnerFrame, 201), "vxlan_vni"},
+    {"vxlan_without_inner", true, node_vxlan({}), "vxlan_inner"},
+    {"vxlan_inner_13_bytes", true, node_vxlan(filled(13)), "vxlan_inner"},
+    {"vxlan_inner_arp", true,
+     node_vxlan(ethernet(kOverlayMac, kNodeOverlayMac, 0x0806, filled(28))), "vxlan_inner"},
+    {"vxlan_inner_for_another", true,
+     node_vxlan(ethernet(kNodeOverlayMac, kNodeOverlayMac, plain("10.1.2.5", "10.2.7.9"))),
+     "vxlan_inner"},
+    {"vxlan_inner_cut", true, node_vxlan(slice(kInnerFrame, 0, 14 + 30)), "malformed"},
+    {"vxlan_of_a_stranger", true, to_lan(udp(50000, 4472, vxlan(kInnerFrame)), "10.9.0.99"),
+     "vxlan_peer"},
+    {"vxlan_on_the_wan", false,
+     ipv4(
+         {.source = "10.9.0.11", .destination = "192.0.2.1"}, udp(50000, 4472, vxlan(kInnerFrame))
+     ),
+     "vxlan_peer"},
+    {"vxlan_source_spoofed", true,
+     node_vxlan(ethernet(kOverlayMac, kNodeOverlayMac, plain("10.2.2.5", "10.2.7.9"))), "spoof"},
+    {"vxlan_between_nodes", true,
+     node_vxlan(ethernet(kOverlayMac, kNodeOverlayMac, plain("10.1.2.5", "10.1.3.9"))), "hairpin"},
+    {"vxlan_to_nowhere", true,
+     node_vxlan(ethernet(kOverlayMac, kNodeOverlayMac, plain("10.1.2.5", "8.8.8.8"))), "no_route"},
+    // plain IP: anti-spoofing and the clear-text rule
+    {"lan_source_foreign", true, plain("10.77.0.1", "10.2.7.9"), "spoof"},
+    {"lan_source_unspecified", true, plain("0.0.0.0", "10.2.7.9"), "spoof"},
+    {"lan_source_multicast", true, plain("224.0.0.5", "10.2.7.9"), "spoof"},
+    {"lan_source_remote", true, plain("10.2.7.9", "10.2.7.10"), "clear_text"},
+    {"lan_source_of_lost_pool", true, plain("10.4.7.9", "10.1.2.5"), "clear_text"},
+    {"lan_to_internet", true, plain("10.1.2.5", "8.8.8.8"), "punt"},
+    {"lan_inside_the_site", true, plain("10.1.2.5", "10.1.3.5"), "punt"},
+    {"lan_to_own_pod", true, plain("10.1.2.5", "10.1.1.5"), "punt"},
+    {"lan_v6_source_foreign", true, plain("fd00:77::1", "fd00:2::9"), "spoof"},
+    {"lan_v6_source_remote", true, plain("fd00:2::1", "fd00:1:2::9"), "clear_text"},
+    {"wan_from_remote_pod", false, plain("10.2.7.9", "10.1.2.5"), "clear_text"},
+    {"wan_to_local_pod", false, plain("203.0.113.9", "10.1.2.5"), "clear_text"},
+    {"wan_to_remote_pod", false, plain("10.1.2.5", "10.2.7.9"), "clear_text"},
+    {"wan_to_elsewhere", false, plain("203.0.113.9", "203.0.113.10"), "punt"},
+    {"source_routed", true,
+     ipv4(
+         {.source = "10.1.2.5", .destination = "10.2.7.9", .options = {131, 7, 4, 10, 2, 0, 1, 0}},
+         udp(1, 2, {})
+     ),
+     "source_route"},
+    {"option_of_length_0", true,
+     ipv4(
+         {.source = "10.1.2.5", .destination = "10.2.7.9", .options = {7, 0, 0, 0}}, udp(1, 2, {})
+     ),
+     "outer_malformed"},
+};
 
 class ClassifyTest : public testing::TestWithParam<Case> {};
 
@@ -176,7 +166,7 @@ TEST_P(ClassifyTest, EndsWhereItShould) {
   EXPECT_THAT(box.sent_wan(), IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Frames, ClassifyTest, testing::ValuesIn(cases()), [](const auto& given) {
+INSTANTIATE_TEST_SUITE_P(Frames, ClassifyTest, testing::ValuesIn(kCases), [](const auto& given) {
   return given.param.name;
 });
 

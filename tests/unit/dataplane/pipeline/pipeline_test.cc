@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <set>
+#include <sstream>
 
 namespace raven::dataplane {
 namespace {
@@ -38,6 +41,16 @@ TEST(Pipeline, PictureNamesEveryEdge) {
   EXPECT_EQ(static_cast<std::size_t>(std::count(dot.begin(), dot.end(), '>')), edges);
   EXPECT_NE(dot.find("  route -> mss;\n"), std::string::npos);
   EXPECT_EQ(dot.find("digraph packet_path {"), 0u);
+}
+
+// The picture of the documentation, dataplane/pipeline/packet_path.dot.
+TEST(Pipeline, CommittedPictureIsThatOfTheTable) {
+  const char* path = "dataplane/pipeline/packet_path.dot";
+  if (std::getenv("RAVEN_UPDATE") != nullptr) std::ofstream{path} << pipeline_dot();
+  std::ostringstream text;
+  text << std::ifstream{path}.rdbuf();
+  EXPECT_EQ(text.str(), pipeline_dot())
+      << "run: RAVEN_UPDATE=1 build/<preset>/tests/pipeline_test, from the top of the tree";
 }
 
 }  // namespace

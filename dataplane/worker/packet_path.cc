@@ -142,6 +142,8 @@ uint64_t PacketPath::kernel_overruns() const {
   return bridge_->counters().overruns.value();
 }
 
+uint64_t PacketPath::kernel_refused() const { return bridge_->counters().write_errors.value(); }
+
 std::optional<MovedPeer> PacketPath::take_moved_peer() {
   for (const std::unique_ptr<Worker>& worker : workers_)
     if (std::optional<MovedPeer> moved = worker->moved_peers().take()) return moved;

@@ -46,6 +46,8 @@ class PacketPath {
   unsigned cpu_of(WorkerId worker) const;  // lcore's CPU, from the settings
   // Packets the kernel handed in that no worker took (inbox full).
   uint64_t kernel_overruns() const;
+  // Packets that the kernel did not take: its interface is down or gone.
+  uint64_t kernel_refused() const;
   const PacketPool& pool() const { return *pool_; }
 
   // A peer that was seen to send from another address; nothing: none since the last call.

@@ -31,13 +31,13 @@ class DirectoryClusterTest : public testing::Test {
     return std::move(*cluster);
   }
   test::TemporaryFolder disk_;
+  Signal signal;  // outlives the clusters, whose threads raise it
 };
 
 TEST_F(DirectoryClusterTest, sees_what_others_write) {
   const auto reader = open(), writer = open();
   const WatchId all = reader->watch({kGateways});
   const WatchId labelled = reader->watch({.kind = kGateways, .label_selector = "site=edge"});
-  Signal signal;
   ASSERT_TRUE(reader->start([&] { signal.raise(); }).ok());
   ASSERT_TRUE(signal.wait_for([&] { return reader->synced(); }));
   EXPECT_TRUE(reader->snapshot(all)->empty());
@@ -90,7 +90,6 @@ TEST_F(DirectoryClusterTest, counters_of_two_processes_lose_no_update) {
 TEST_F(DirectoryClusterTest, broken_file_shows_in_health_and_takes_nothing_away) {
   const auto cluster = open();
   const WatchId id = cluster->watch({kGateways});
-  Signal signal;
   ASSERT_TRUE(cluster->create(kGateways, {{"metadata", {{"name", "cloud"}}}}).ok());
   ASSERT_TRUE(cluster->start([&] { signal.raise(); }).ok());
   ASSERT_TRUE(signal.wait_for([&] { return cluster->synced(); }));
@@ -104,7 +103,6 @@ TEST_F(DirectoryClusterTest, broken_file_shows_in_health_and_takes_nothing_away)
 TEST_F(DirectoryClusterTest, one_of_two_electors_leads_and_the_other_follows_on_release) {
   const auto cluster = open(), other = open();
   const ObjectName lease{"kube-system", "raven-controller"};
-  Signal signal;
   const auto raise = [&](bool) { signal.raise(); };
   LeaderElector a{*cluster, lease, {"a", seconds{3}, seconds{2}, milliseconds{200}}, raise};
   LeaderElector b{*other, lease, {"b", seconds{3}, seconds{2}, milliseconds{200}}, raise};

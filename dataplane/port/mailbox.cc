@@ -10,8 +10,10 @@ namespace raven::dataplane {
 
 Result<std::unique_ptr<Mailbox>> Mailbox::create(const std::string& name, unsigned size) {
   std::unique_ptr<Mailbox> mailbox{new Mailbox};
-  mailbox->ring_ =
-      rte_ring_create(name.c_str(), size, SOCKET_ID_ANY, RING_F_SC_DEQ | RING_F_EXACT_SZ);
+  // RTS: where senders share CPUs, one that is preempted in the middle does not stop the others.
+  mailbox->ring_ = rte_ring_create(
+      name.c_str(), size, SOCKET_ID_ANY, RING_F_MP_RTS_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ
+  );
   if (mailbox->ring_ == nullptr) return errno_error("create the ring " + name, rte_errno);
   mailbox->bell_ = UniqueFd{eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
   if (!mailbox->bell_) return errno_error("create the eventfd of " + name, errno);
@@ -26,7 +28,7 @@ Mailbox::~Mailbox() {
 }
 
 bool Mailbox::send(rte_mbuf* packet) {
-  if (rte_ring_mp_enqueue(ring_, packet) != 0) return false;
+  if (rte_ring_enqueue(ring_, packet) != 0) return false;
   // Pairs with the fence in arm(): either we see armed_, or the owner sees the packet.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (armed_.load(std::memory_order_relaxed)) [[unlikely]]

@@ -23,9 +23,10 @@ Result<std::unique_ptr<PacketPool>> PacketPool::create(
         ErrorCode::kInvalid,
         fmt::format("frames of {} bytes do not fit into a packet buffer", frame_bytes_max)};
   }
-  rte_mempool* pool = rte_pktmbuf_pool_create(
+  // As in mailbox.cc: threads that share CPUs must not wait for one that was preempted.
+  rte_mempool* pool = rte_pktmbuf_pool_create_by_ops(
       name.c_str(), packets, kCachePerLcore, sizeof(Meta), static_cast<uint16_t>(room),
-      SOCKET_ID_ANY
+      SOCKET_ID_ANY, "ring_mt_rts"
   );
   if (pool == nullptr) {
     return errno_error(

@@ -59,7 +59,7 @@ TEST(Mailbox, RingsOnlyIfTheOwnerSleeps) {
 }
 
 TEST(Mailbox, ManySendersLoseNothingAndTheOwnerAlwaysWakes) {
-  constexpr int kSenders = 4, kEach = 20000;
+  constexpr int kSenders = 4, kEach = 5000;
   auto pool = make_pool();
   auto mailbox = make_mailbox(256);
   std::vector<std::thread> senders;

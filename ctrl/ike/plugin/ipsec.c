@@ -225,7 +225,7 @@ METHOD(kernel_ipsec_t, update_sa, status_t, struct raven_ipsec *this, kernel_ips
       sa_client_call(this->client, RAVEN_SA_UPDATE, &update.header, sizeof(update));
   const bool done =
       call.result == SA_CALL_DONE &&
-      (call.reply.result == 0 || (call.repeated && call.reply.result == ENOENT));
+      (call.reply.result == 0 || (call.repeated && call.reply.result == ESRCH));
   if (!done) return FAILED;
   sa_table_remove(this->table, &record.id);
   record.id.src = update.new_src;

@@ -27,7 +27,7 @@ enum sa_call_result {
 
 struct sa_call {
   enum sa_call_result result;
-  bool repeated;  /* sent more than once: ENOENT or EEXIST may be our own doing */
+  bool repeated;  /* sent more than once: ESRCH or EEXIST may be our own doing */
   uint64_t epoch; /* of the dataplane that answered */
   struct raven_sa_reply reply;
 };

@@ -153,7 +153,7 @@ class FakeDataplane:
         if op == ADD:
             return self.add(body), none
         if key not in self.sas:
-            return errno.ENOENT, none
+            return errno.ESRCH, none
         if op == DELETE:
             del self.sas[key]
             self.deletes.append(key)

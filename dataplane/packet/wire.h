@@ -11,6 +11,8 @@ namespace raven::dataplane::wire {
 
 inline constexpr uint16_t kEtherIpv4 = 0x0800;
 inline constexpr uint16_t kEtherIpv6 = 0x86dd;
+inline constexpr uint16_t kEtherVlan = 0x8100;         // IEEE 802.1Q
+inline constexpr uint16_t kEtherServiceVlan = 0x88a8;  // IEEE 802.1ad
 
 inline constexpr uint8_t kHopByHop = 0;
 inline constexpr uint8_t kIcmp = 1;
@@ -32,6 +34,12 @@ inline constexpr uint32_t kVni = 200;
 struct Ethernet {
   uint8_t destination[6];
   uint8_t source[6];
+  Be16 type;
+};
+
+// Between the addresses and the type of a tagged frame; follows the type that announces it.
+struct VlanTag {
+  Be16 tag;
   Be16 type;
 };
 

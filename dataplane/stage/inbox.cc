@@ -10,19 +10,43 @@
 namespace raven::dataplane::stage {
 namespace {
 
+constexpr unsigned kVlanTagsMax = 2;
+
+bool is_vlan(uint16_t type) {
+  return type == wire::kEtherVlan || type == wire::kEtherServiceVlan;
+}
+
+// Where the payload of a frame begins, and what it is, behind its VLAN tags.
+struct Payload {
+  uint16_t type;
+  unsigned offset;
+};
+
+Payload payload_of(const uint8_t* bytes, unsigned size, const wire::Ethernet& ethernet) {
+  Payload payload{ethernet.type.host(), sizeof(ethernet)};
+  for (unsigned tags = 0; tags < kVlanTagsMax && is_vlan(payload.type); ++tags) {
+    const auto* tag = view_at<wire::VlanTag>(bytes, size, payload.offset);
+    if (tag == nullptr) break;
+    payload = {tag->type.host(), payload.offset + static_cast<unsigned>(sizeof(*tag))};
+  }
+  return payload;
+}
+
 // Fail closed: whatever the kernel's routes say, pod traffic of another site is never sent in
-// clear.
+// clear, nor is what is wrapped so deep that it cannot be told.
 bool is_clear_text(const Context& context, rte_mbuf* frame) {
   const uint8_t* bytes = bytes_of(frame);
   const auto* ethernet = view_at<wire::Ethernet>(bytes, frame->data_len, 0);
   if (ethernet == nullptr) return false;
+  const Payload payload = payload_of(bytes, frame->data_len, *ethernet);
+  if (is_vlan(payload.type)) return true;
   const Fib& fib = context.topology->fib;
   TargetKind kind = TargetKind::kNone;
-  if (ethernet->type.host() == wire::kEtherIpv4) {
-    const auto* ip = view_at<wire::Ipv4>(bytes, frame->data_len, sizeof(*ethernet));
+  if (payload.type == wire::kEtherIpv4) {
+    const auto* ip = view_at<wire::Ipv4>(bytes, frame->data_len, payload.offset);
     if (ip != nullptr) kind = fib.lookup_v4(ip->destination).kind;
-  } else if (ethernet->type.host() == wire::kEtherIpv6) {
-    const auto* ip = view_at<wire::Ipv6>(bytes, frame->data_len, sizeof(*ethernet));
+  } else if (payload.type == wire::kEtherIpv6) {
+    const auto* ip = view_at<wire::Ipv6>(bytes, frame->data_len, payload.offset);
     if (ip != nullptr) kind = fib.lookup_v6(ip->destination).kind;
   }
   return kind == TargetKind::kRemotePool || kind == TargetKind::kDrop;

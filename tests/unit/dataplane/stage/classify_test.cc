@@ -245,6 +245,19 @@ TEST(Inbox, KernelFrameWithPodTrafficOfAnotherSiteIsNeverSentInClear) {
   EXPECT_THAT(box.sent_wan(), IsEmpty());
 }
 
+TEST(Inbox, VlanTagsDoNotHidePodTrafficOfAnotherSite) {
+  BoxBench box;
+  const Bytes plain = ethernet(kRouterMac, box.wan_mac(), pod_packet("10.1.1.5", "10.2.7.9"));
+  const Bytes tag{0x81, 0x00, 0x00, 0x05};
+  Bytes tagged = plain;
+  for (unsigned tags = 1; tags <= 3; ++tags) {
+    tagged.insert(tagged.begin() + 12, tag.begin(), tag.end());
+    box.from_tap(box.wan(), tagged);
+    EXPECT_THAT(box.drops(), ElementsAre(Pair("clear_text", 1))) << tags << " tags";
+  }
+  EXPECT_THAT(box.sent_wan(), IsEmpty());
+}
+
 TEST(Inbox, KernelPacketFromOutsideThePoolIsSpoofed) {
   BoxBench box;
   box.from_kernel(pod_packet("192.0.2.1", "10.2.7.9"));

@@ -106,11 +106,12 @@ Result<SaConfig> to_config(const StaticSa& sa, uint32_t replay_window) {
   return config;
 }
 
+// In either direction: the peer's outbound SA counts from 1 as ours does, so one key for both ways
+// repeats every nonce.
 bool repeats_key(const std::vector<SaConfig>& configs, const SaConfig& config) {
-  return config.direction == Direction::kOutbound &&
-         std::ranges::any_of(configs, [&config](const SaConfig& other) {
-           return other.direction == Direction::kOutbound && other.key.equals(config.key);
-         });
+  return std::ranges::any_of(configs, [&config](const SaConfig& other) {
+    return other.key.equals(config.key);
+  });
 }
 
 Result<std::vector<SaConfig>> to_configs(
@@ -122,8 +123,7 @@ Result<std::vector<SaConfig>> to_configs(
     Result<SaConfig> config = to_config(sas[i], replay_window);
     if (!config.ok()) return std::move(config).error().with(place);
     if (repeats_key(configs, *config))
-      return Error{
-          ErrorCode::kInvalid, place + ": the key of another outbound SA: nonces would repeat"};
+      return Error{ErrorCode::kInvalid, place + ": the key of another SA: nonces would repeat"};
     configs.push_back(std::move(*config));
   }
   return configs;

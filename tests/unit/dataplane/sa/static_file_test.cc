@@ -36,6 +36,8 @@ TEST(StaticSas, ReadsAnSa) {
 }
 
 TEST(StaticSas, RefusesBadEntriesWithoutRepeatingTheKey) {
+  std::string inbound_with_the_same_key = sa();
+  inbound_with_the_same_key.replace(inbound_with_the_same_key.find("out"), 3, "in");
   const std::pair<std::string, const char*> cases[] = {
       {"sas:\n" + sa("", "55zz"), "hexadecimal"},
       {"sas:\n" + sa("", "555"), "hexadecimal"},
@@ -43,6 +45,7 @@ TEST(StaticSas, RefusesBadEntriesWithoutRepeatingTheKey) {
       {"sas:\n" + sa(", algorithm: des"), "'des' is not an algorithm"},
       {"sas:\n" + sa(", tunel: 1"), "unknown key"},
       {"sas:\n" + sa() + sa(", algorithm: aes-128-gcm"), "nonces would repeat"},
+      {"sas:\n" + sa() + inbound_with_the_same_key, "nonces would repeat"},
       {"other: 1\n", "unknown key"},
   };
   for (const auto& [text, reason] : cases) {

@@ -36,12 +36,16 @@ add set {table} remote4 {{ type ipv4_addr; flags interval; auto-merge; }}
 add set {table} remote6 {{ type ipv6_addr; flags interval; auto-merge; }}
 add chain {table} closed {{ type filter hook ingress device "{interface}" priority -310; }}
 add chain {table} claimed {{ type filter hook ingress device "{interface}" priority -300; }}
+add chain {table} leaving {{ type filter hook egress device "{interface}" priority 0; }}
 flush chain {table} closed
 flush chain {table} claimed
+flush chain {table} leaving
 add rule {table} closed ip daddr @remote4 drop
 add rule {table} closed ip saddr @remote4 drop
 add rule {table} closed ip6 daddr @remote6 drop
 add rule {table} closed ip6 saddr @remote6 drop
+add rule {table} leaving ip daddr @remote4 drop
+add rule {table} leaving ip6 daddr @remote6 drop
 add rule {table} claimed ip daddr @own4 ip protocol esp drop
 add rule {table} claimed ip6 daddr @own6 ip6 nexthdr esp drop
 add rule {table} claimed ip daddr @own4 udp dport 4500 @th,64,32 != 0 drop

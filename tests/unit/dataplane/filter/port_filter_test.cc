@@ -73,6 +73,25 @@ class PortFilterTest : public testing::Test {
     return ::recv(wanted.get(), &byte, 1, MSG_DONTWAIT) > 0;
   }
 
+  // Does a packet of this box to such an address arrive?  With a fence, as above.
+  bool far_side_sees(const char* destination) {
+    UniqueFd wanted, fence;
+    net.on_far_side([&] {
+      wanted = listen_on(9999);
+      fence = listen_on(7777);
+    });
+    const UniqueFd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    const auto send = [&fd](const sockaddr_in& to) {  // refused by the filter: an error, or silence
+      ::sendto(fd.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof(to));
+    };
+    send(endpoint(destination, 9999));
+    send(endpoint("192.0.2.2", 7777));
+    pollfd waiting{fence.get(), POLLIN, 0};
+    EXPECT_EQ(::poll(&waiting, 1, 10000), 1) << "the fence must arrive";
+    char byte;
+    return ::recv(wanted.get(), &byte, 1, MSG_DONTWAIT) > 0;
+  }
+
   NetSpace net;
 };
 
@@ -104,6 +123,15 @@ TEST_F(PortFilterTest, DropsClearTextOfRemotePrefixes) {
   EXPECT_FALSE(kernel_sees("10.2.0.9", 9999, "clear"));
   ASSERT_TRUE((*filter)->update({address("192.0.2.1")}, {prefix("10.3.0.0/16")}).ok());
   EXPECT_TRUE(kernel_sees("10.2.0.9", 9999, "clear")) << "the prefix is not remote any more";
+}
+
+TEST_F(PortFilterTest, LetsNothingForRemotePrefixesLeaveInClear) {
+  net.there("ip addr add 10.2.0.9/32 dev far0");
+  net.here("ip route add 10.2.0.0/16 via 192.0.2.2");
+  auto filter = PortFilter::install({shared_port()});
+  EXPECT_TRUE(far_side_sees("10.2.0.9"));
+  ASSERT_TRUE((*filter)->update({address("192.0.2.1")}, {prefix("10.2.0.0/16")}).ok());
+  EXPECT_FALSE(far_side_sees("10.2.0.9"));
 }
 
 TEST_F(PortFilterTest, KeepsThePrefixDropsOverARestartAndAfterACleanEnd) {

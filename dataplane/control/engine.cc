@@ -112,6 +112,7 @@ Result<Engine::Applied> Engine::apply(const dpapi::v1::DesiredState& message) {
     desired_.generation = checked.state.generation;
     return Applied{false, errors_};
   }
+  applied_ = true;
   const std::string filter_problem = update_filter(checked.state);
   const std::vector<ItemError> no_slot = peers_.add_new(checked.state);
   desired_ = std::move(checked.state);
@@ -186,7 +187,8 @@ void Engine::publish_topology() {
 
 // What fails is tried again with the next change.
 std::string Engine::update_filter(const Desired& state) {
-  const Status updated = filter_.update(own_addresses_, state.remote_prefixes());
+  const Status updated = applied_ ? filter_.update(own_addresses_, state.remote_prefixes())
+                                  : filter_.update(own_addresses_);
   if (updated.ok()) return "";
   log::error("filter", "{}", updated.error().message);
   return updated.error().message;

@@ -92,6 +92,7 @@ class Engine {
   const Instant started_ = BootClock::now();
 
   Desired desired_;
+  bool applied_ = false;  // until then desired_ is empty because nobody has said anything
   std::vector<ItemError> errors_;
   Selection selection_;
   PeerTables peers_;

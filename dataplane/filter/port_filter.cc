@@ -61,9 +61,19 @@ Result<std::unique_ptr<PortFilter>> PortFilter::install(const std::vector<PortSe
   return std::unique_ptr<PortFilter>{new PortFilter{std::move(nft), std::move(shared)}};
 }
 
+Status PortFilter::update(const std::vector<IpAddress>& own) {
+  std::string sets;
+  for (const std::string& port : shared_) sets += own_sets(port, own);
+  return replace(std::move(sets));
+}
+
 Status PortFilter::update(const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote) {
   std::string sets;
-  for (const std::string& port : shared_) sets += claim_sets(port, own, remote);
+  for (const std::string& port : shared_) sets += own_sets(port, own) + remote_sets(port, remote);
+  return replace(std::move(sets));
+}
+
+Status PortFilter::replace(std::string sets) {
   if (sets == last_sets_) return {};
   RAVEN_TRY(nft_.run(sets));
   last_sets_ = std::move(sets);

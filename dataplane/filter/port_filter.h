@@ -21,7 +21,9 @@ class PortFilter {
   // run on: do not start.
   static Result<std::unique_ptr<PortFilter>> install(const std::vector<PortSettings>& ports);
 
-  // Brings the sets of all shared ports in step; nothing happens when nothing changed.
+  // Bring the sets of all shared ports in step; nothing happens when nothing changed.  Without
+  // `remote`, while it is not known: what a former run dropped stays dropped.
+  Status update(const std::vector<IpAddress>& own);
   Status update(const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote);
 
   // At a clean end: gives tunnel traffic back to the kernel, keeps what must not leave in clear.
@@ -30,6 +32,8 @@ class PortFilter {
  private:
   PortFilter(Nft nft, std::vector<std::string> shared)
       : nft_{std::move(nft)}, shared_{std::move(shared)} {}
+  Status replace(std::string sets);
+
   Nft nft_;
   std::vector<std::string> shared_;
   std::string last_sets_;

@@ -56,12 +56,14 @@ add rule {table} claimed ip6 daddr @own6 udp dport {{ 4472, 4473 }} drop
   return fmt::format(kScript, fmt::arg("table", table_of(port)), fmt::arg("interface", interface));
 }
 
-std::string claim_sets(
-    const std::string& port, const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote
-) {
+std::string own_sets(const std::string& port, const std::vector<IpAddress>& own) {
   const std::string table = table_of(port);
-  return elements(table, "own4", own, IpFamily::kV4) + elements(table, "own6", own, IpFamily::kV6) +
-         elements(table, "remote4", remote, IpFamily::kV4) +
+  return elements(table, "own4", own, IpFamily::kV4) + elements(table, "own6", own, IpFamily::kV6);
+}
+
+std::string remote_sets(const std::string& port, const std::vector<IpPrefix>& remote) {
+  const std::string table = table_of(port);
+  return elements(table, "remote4", remote, IpFamily::kV4) +
          elements(table, "remote6", remote, IpFamily::kV6);
 }
 

@@ -17,10 +17,9 @@ namespace raven::dataplane {
 // elements then, so that a restart leaves no gap.
 std::string claim_rules(const std::string& port, const std::string& interface);
 
-// Replaces the sets in one step: our own addresses, and prefixes that only a tunnel may carry.
-std::string claim_sets(
-    const std::string& port, const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote
-);
+// Replace the sets in one step: our own addresses, and prefixes that only a tunnel may carry.
+std::string own_sets(const std::string& port, const std::vector<IpAddress>& own);
+std::string remote_sets(const std::string& port, const std::vector<IpPrefix>& remote);
 
 // At a clean end: gives tunnel traffic back to the kernel.  The drops of remote prefixes stay, so
 // that nothing goes out in clear while nobody forwards.

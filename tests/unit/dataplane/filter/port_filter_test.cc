@@ -146,6 +146,9 @@ TEST_F(PortFilterTest, KeepsThePrefixDropsOverARestartAndAfterACleanEnd) {
   }
   auto second = PortFilter::install({shared_port()});
   EXPECT_FALSE(kernel_sees("10.2.0.9", 9999, "clear")) << "before the agent has said anything";
+  ASSERT_TRUE((*second)->update({address("192.0.2.1")}).ok());
+  EXPECT_FALSE(kernel_sees("10.2.0.9", 9999, "clear")) << "our own addresses say nothing about it";
+  EXPECT_FALSE(kernel_sees("192.0.2.2", 4472, "VXLAN"));
   (*second)->release();
   EXPECT_FALSE(kernel_sees("10.2.0.9", 9999, "clear")) << "nobody forwards: nothing in clear";
   EXPECT_TRUE(kernel_sees("192.0.2.2", 4472, "VXLAN")) << "tunnel traffic is the kernel's again";

@@ -84,19 +84,11 @@ void Mirror::resync() {
   ++counters_.resyncs;
   bool changed = read_links();
   changed = read_addresses() || changed;
-  std::vector<netlink::Neighbour> neighbours;
-  for (const KernelPort& port : ports_) {
-    if (port.link == 0) continue;
-    const auto read = kernel_.neighbours(port.link);
-    if (!read.ok()) {
-      log::warning("mirror", "{}; the last good state is kept", read.error().message);
-      return;
-    }
-    neighbours.insert(neighbours.end(), read->begin(), read->end());
+  // Without neighbours the next hops stay; changed links and addresses count all the same.
+  if (read_neighbours()) {
+    for (auto& [address, destination] : destinations_)
+      changed = refresh(address, destination) || changed;
   }
-  neighbours_ = std::move(neighbours);
-  for (auto& [address, destination] : destinations_)
-    changed = refresh(address, destination) || changed;
   if (changed) changed_();
 }
 
@@ -124,6 +116,21 @@ bool Mirror::read_addresses() {
   std::erase_if(*addresses, [](const netlink::Address& a) { return a.address.is_loopback(); });
   std::ranges::sort(*addresses, {}, &netlink::Address::key);
   return std::exchange(addresses_, *addresses) != *addresses;
+}
+
+bool Mirror::read_neighbours() {
+  std::vector<netlink::Neighbour> neighbours;
+  for (const KernelPort& port : ports_) {
+    if (port.link == 0) continue;
+    const auto read = kernel_.neighbours(port.link);
+    if (!read.ok()) {
+      log::warning("mirror", "{}; the last good state is kept", read.error().message);
+      return false;
+    }
+    neighbours.insert(neighbours.end(), read->begin(), read->end());
+  }
+  neighbours_ = std::move(neighbours);
+  return true;
 }
 
 bool Mirror::refresh(const IpAddress& address, Destination& destination) {

@@ -79,6 +79,7 @@ class Mirror {
   void resync();
   bool read_links();
   bool read_addresses();
+  bool read_neighbours();  // false: they could not be read
   bool refresh(const IpAddress& address, Destination& destination);
   void probe_if_needed(Destination& destination, bool now);
   void look_for_wanted();

@@ -80,10 +80,19 @@ void Agent::read_kernel() {
   dirty_.mark();
 }
 
-Facts Agent::read_facts(const model::Network& network) {
+void Agent::take_network(model::Network network) {
+  if (!own_status_was_emptied(network_, network)) {
+    network_ = std::move(network);
+    return;
+  }
+  const std::string pool = network_.own_pool()->name;
+  network_.problems = {{pool, {"status.nodes", "is empty: this box goes on as it was"}}};
+}
+
+Facts Agent::read_facts() {
   Facts facts;
   facts.workers = workers_;
-  remote_ = remember_prefixes(remote_, network);
+  remote_ = remember_prefixes(remote_, network_);
   facts.remote = remote_;
   auto kernel = routes_.facts();
   if (kernel.ok())
@@ -96,17 +105,17 @@ Facts Agent::read_facts(const model::Network& network) {
 void Agent::pass() {
   const kube::Snapshot gateways = source_.gateways();
   if (!gateways) return;
-  const model::Network network = model::project_network(
+  take_network(model::project_network(
       *gateways, node_, {.protected_addresses = settings_.protected_addresses}
-  );
+  ));
   metrics_.add(Metric::kPlans);
-  Desired desired = plan(network, read_facts(network), settings_);
+  Desired desired = plan(network_, read_facts(), settings_);
   report_problems(desired.problems);
   outputs_.report(Output::kRoutes, routes_.apply(desired.routes));
   hand_over(std::move(desired));
-  const bool is_gateway = network.role == model::Role::kGateway;
+  const bool is_gateway = network_.role == model::Role::kGateway;
   cluster_thread_.loop().post([this, is_gateway] { writer_.set_gateway(is_gateway); });
-  if (is_gateway && source_.synced()) fill_public_ip(network, *gateways);
+  if (is_gateway && source_.synced()) fill_public_ip(*gateways);
 }
 
 void Agent::hand_over(Desired desired) {
@@ -130,10 +139,10 @@ void Agent::report_problems(const std::vector<PlanProblem>& problems) {
   problems_ = problems;
 }
 
-void Agent::fill_public_ip(const model::Network& network, const kube::Objects& gateways) {
+void Agent::fill_public_ip(const kube::Objects& gateways) {
   if (public_ip_.is_none()) return;
   const auto address = routes_.public_address(public_ip_);
-  const auto gateway = gateways.find(network.own_pool()->name);
+  const auto gateway = gateways.find(network_.own_pool()->name);
   if (!address.ok()) log::warning("public_ip", "{}", address.error().message);
   if (!address.ok() || !*address || gateway == gateways.end()) return;
   cluster_thread_.loop().post([this, object = gateway->second, value = **address] {

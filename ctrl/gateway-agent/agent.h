@@ -52,10 +52,11 @@ class Agent {
  private:
   void pass();
   void read_kernel();
-  Facts read_facts(const model::Network& network);
+  void take_network(model::Network network);
+  Facts read_facts();
   void hand_over(Desired desired);
   void report_problems(const std::vector<PlanProblem>& problems);
-  void fill_public_ip(const model::Network& network, const kube::Objects& gateways);
+  void fill_public_ip(const kube::Objects& gateways);
 
   void dataplane_step();
   void ike_pass();
@@ -75,6 +76,7 @@ class Agent {
   RoutesApplier routes_;
   GatewaySource source_;
   event::Debounce dirty_;
+  model::Network network_;  // as planned from last
   RemotePrefixes remote_;
   unsigned workers_ = 1;
   std::vector<PlanProblem> problems_;

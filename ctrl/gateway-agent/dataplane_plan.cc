@@ -34,10 +34,14 @@ void add_own_pool(
   }
 }
 
-void add_remote_pool(const model::Pool& pool, const std::vector<Peer>& peers, DesiredState& state) {
+// Without a usable gateway the dataplane still has the prefixes, and drops what is for them.
+void add_remote_pool(
+    const model::Pool& pool, const std::vector<IpPrefix>& prefixes, const std::vector<Peer>& peers,
+    DesiredState& state
+) {
   auto* remote = state.add_remote_pools();
   remote->set_name(pool.name);
-  for (const IpPrefix& prefix : pool.prefixes) remote->add_prefixes(prefix.text());
+  for (const IpPrefix& prefix : prefixes) remote->add_prefixes(prefix.text());
   for (const model::PoolGateway& gateway : pool.gateways) {
     const bool usable = std::any_of(peers.begin(), peers.end(), [&](const Peer& peer) {
       return peer.name == gateway.name;
@@ -54,7 +58,8 @@ std::string overlay_address(const IpAddress& node) {
 }
 
 DesiredState plan_dataplane(
-    const model::Network& network, const std::vector<Peer>& peers, NodeEncapsulation encapsulation
+    const model::Network& network, const RemotePrefixes& remote, const std::vector<Peer>& peers,
+    NodeEncapsulation encapsulation
 ) {
   DesiredState state;
   state.set_node_name(network.self);
@@ -66,8 +71,9 @@ DesiredState plan_dataplane(
     entry->set_tunnel_id(peer.tunnel_id);
     entry->set_pool(peer.pool);
   }
-  if (network.role == model::Role::kGateway)
-    for (const model::Pool* pool : network.remote_pools()) add_remote_pool(*pool, peers, state);
+  for (const auto& [name, prefixes] : remote)
+    if (const model::Pool* pool = network.pool(name); pool != nullptr)
+      add_remote_pool(*pool, prefixes, peers, state);
   return state;
 }
 

@@ -7,6 +7,7 @@
 #include "common/dpapi/dataplane.pb.h"
 #include "common/model/network.h"
 #include "ctrl/gateway-agent/peers.h"
+#include "ctrl/gateway-agent/route_plan.h"
 #include "ctrl/gateway-agent/settings.h"
 
 namespace raven::gateway_agent {
@@ -16,7 +17,8 @@ std::string overlay_address(const IpAddress& node);
 
 // Without a generation: the applier counts.
 dpapi::v1::DesiredState plan_dataplane(
-    const model::Network& network, const std::vector<Peer>& peers, NodeEncapsulation encapsulation
+    const model::Network& network, const RemotePrefixes& remote, const std::vector<Peer>& peers,
+    NodeEncapsulation encapsulation
 );
 
 }  // namespace raven::gateway_agent

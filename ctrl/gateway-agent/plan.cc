@@ -8,6 +8,13 @@
 
 namespace raven::gateway_agent {
 
+bool own_status_was_emptied(const model::Network& before, const model::Network& now) {
+  const model::Pool* own = before.own_pool();
+  if (own == nullptr || now.own_pool() != nullptr) return false;
+  const model::Pool* same = now.pool(own->name);
+  return same != nullptr && same->tunnels_enabled && same->members.empty();
+}
+
 Desired plan(const model::Network& network, const Facts& facts, const Settings& settings) {
   Desired desired;
   for (const model::PoolProblem& found : network.problems)
@@ -15,7 +22,7 @@ Desired plan(const model::Network& network, const Facts& facts, const Settings& 
         {"gateway " + found.pool + " " + found.problem.where, found.problem.reason}
     );
   const std::vector<Peer> peers = find_peers(network, desired.problems);
-  desired.dataplane = plan_dataplane(network, peers, settings.node_encapsulation);
+  desired.dataplane = plan_dataplane(network, facts.remote, peers, settings.node_encapsulation);
   desired.ike =
       plan_ike(network.self, peers, std::clamp(facts.workers, 1u, kChildrenMax), settings.ike);
   if (network.role == model::Role::kGateway && settings.routes.enabled)

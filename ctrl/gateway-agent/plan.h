@@ -31,6 +31,10 @@ struct Desired {
   std::vector<PlanProblem> problems;  // of the Gateways too; sorted
 };
 
+// The Gateway of this box is there, but its status lists no nodes, as after it was re-created and
+// before the controller fills it: no reason to take the tunnels down.
+bool own_status_was_emptied(const model::Network& before, const model::Network& now);
+
 Desired plan(const model::Network& network, const Facts& facts, const Settings& settings);
 
 }  // namespace raven::gateway_agent

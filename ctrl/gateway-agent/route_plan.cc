@@ -73,13 +73,18 @@ bool claimed_by_any(const model::Network& network, const IpPrefix& prefix) {
 
 RemotePrefixes remember_prefixes(const RemotePrefixes& before, const model::Network& network) {
   RemotePrefixes now;
-  if (network.role != model::Role::kGateway) return now;
-  for (const model::Pool* pool : network.remote_pools()) now[pool->name] = pool->prefixes;
-  for (const auto& [name, prefixes] : before) {
-    const model::Pool* pool = network.pool(name);
-    if (pool == nullptr || !pool->tunnels_enabled || !pool->prefixes.empty()) continue;
-    for (const IpPrefix& prefix : prefixes)
-      if (!claimed_by_any(network, prefix)) now[name].push_back(prefix);
+  const model::Pool* own = network.own_pool();
+  if (network.role != model::Role::kGateway || !own->tunnels_enabled) return now;
+  for (const model::Pool& pool : network.pools) {
+    if (&pool == own || !pool.tunnels_enabled) continue;
+    if (!pool.prefixes.empty()) {
+      now[pool.name] = pool.prefixes;
+      continue;
+    }
+    const auto remembered = before.find(pool.name);
+    if (remembered == before.end()) continue;
+    for (const IpPrefix& prefix : remembered->second)
+      if (!claimed_by_any(network, prefix)) now[pool.name].push_back(prefix);
   }
   return now;
 }

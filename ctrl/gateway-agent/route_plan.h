@@ -26,8 +26,9 @@ struct KernelFacts {
   bool operator==(const KernelFacts&) const = default;
 };
 
-// Prefixes of other sites by pool.  A pool whose status is empty for a while keeps the prefixes
-// it had until its Gateway goes, so that they stay blackholed.
+// Prefixes of other sites by pool, with or without a gateway there: without one their packets must
+// be dropped, not leave in clear text.  A pool whose status is empty for a while keeps the prefixes
+// it had until its Gateway goes.
 using RemotePrefixes = std::map<std::string, std::vector<IpPrefix>>;
 RemotePrefixes remember_prefixes(const RemotePrefixes& before, const model::Network& network);
 

@@ -49,9 +49,6 @@ void IkeSettings::describe(settings::Schema<IkeSettings>& s) {
   s.field("replay_window", &IkeSettings::replay_window, "Packets that may arrive out of order.")
       .range(64, 32'768)
       .unit("packets");
-  s.check("psk_file", [](const IkeSettings& ike) {
-    return ike.enabled && ike.psk_file.empty() ? "is missing: name the file with the key" : "";
-  });
 }
 
 void RouteSettings::describe(settings::Schema<RouteSettings>& s) {
@@ -123,6 +120,12 @@ void Settings::describe(settings::Schema<Settings>& s) {
   s.field("state_dir", &Settings::state_dir, "Where the last known Gateways are kept.");
   s.field("lock_file", &Settings::lock_file, "Keeps a second instance out.");
   s.field("metrics_address", &Settings::metrics_address, "Where /metrics and /healthz are served.");
+  // Here, not in the section: a section that is left out is not read, and so not checked.
+  s.check("ike.psk_file", [](const Settings& settings) {
+    return settings.ike.enabled && settings.ike.psk_file.empty()
+               ? "is missing: name the file with the key"
+               : "";
+  });
   s.check("public_ip", [](const Settings& settings) {
     const auto source = PublicIpSource::parse(settings.public_ip);
     return source.ok() ? std::string{} : source.error().message;

@@ -21,7 +21,8 @@ DesiredState state_of(
 ) {
   std::vector<PlanProblem> problems;
   const model::Network network = network_of(sites, self);
-  return plan_dataplane(network, find_peers(network, problems), encapsulation);
+  const std::vector<Peer> peers = find_peers(network, problems);
+  return plan_dataplane(network, remember_prefixes({}, network), peers, encapsulation);
 }
 
 TEST(DataplanePlan, HasOwnPrefixesAndTheOverlayAddressOfRaven) {
@@ -72,6 +73,27 @@ TEST(DataplanePlan, KeepsThePrefixesOfASiteThatCannotBeReached) {
   EXPECT_EQ(state.remote_pools(1).name(), "edge");
   EXPECT_THAT(state.remote_pools(1).gateways(), IsEmpty());
   EXPECT_THAT(state.remote_pools(1).prefixes(), ElementsAre("10.245.1.0/24"));
+}
+
+TEST(DataplanePlan, KeepsThePrefixesOfASiteWithoutGateways) {
+  auto sites = three_sites();
+  sites[1].gateway.endpoints.clear();
+  const DesiredState state = state_of(sites, "c1");
+  ASSERT_EQ(state.remote_pools_size(), 2);
+  EXPECT_EQ(state.remote_pools(0).name(), "edge");
+  EXPECT_THAT(state.remote_pools(0).gateways(), IsEmpty());
+  EXPECT_THAT(state.remote_pools(0).prefixes(), ElementsAre("10.245.1.0/24"));
+}
+
+TEST(DataplanePlan, KeepsThePrefixesOfASiteWhoseStatusIsEmpty) {
+  auto sites = three_sites();
+  const RemotePrefixes before = remember_prefixes({}, network_of(sites, "c1"));
+  sites[1].gateway.nodes.clear();
+  const model::Network network = network_of(sites, "c1");
+  const DesiredState state =
+      plan_dataplane(network, remember_prefixes(before, network), {}, NodeEncapsulation::kVxlan);
+  ASSERT_EQ(state.remote_pools_size(), 2);
+  EXPECT_THAT(state.remote_pools(0).prefixes(), ElementsAre("10.245.1.0/24"));
 }
 
 TEST(DataplanePlan, RoutesAnOverlappingPrefixForTheOlderSiteOnly) {

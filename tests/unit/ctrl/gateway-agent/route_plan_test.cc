@@ -96,6 +96,23 @@ TEST(RoutePlan, IsEmptyWithoutOtherSites) {
   EXPECT_THAT(routing.rules, IsEmpty());
 }
 
+TEST(RoutePlan, StaysWhenTheOtherSitesHaveNoGateway) {
+  auto sites = three_sites();
+  const auto before = routing_of(network_of(sites, "c1"), {.raven_link = kLink});
+  sites[1].gateway.endpoints.clear();
+  sites[2].gateway.endpoints.clear();
+  const auto now = routing_of(network_of(sites, "c1"), {.raven_link = kLink});
+  EXPECT_EQ(now.routes, before.routes);
+  EXPECT_EQ(now.rules, before.rules);
+}
+
+TEST(RememberPrefixes, HasNoneWithoutTunnelsHereOrThere) {
+  auto sites = three_sites();
+  sites[1].gateway.tunnel_replicas = 0;
+  EXPECT_FALSE(remember_prefixes({}, network_of(sites, "c1")).contains("edge"));
+  EXPECT_THAT(remember_prefixes({}, network_of(sites, "e1")), IsEmpty());
+}
+
 TEST(RememberPrefixes, KeepsThoseOfASiteWhoseStatusIsEmptyUntilItsGatewayGoes) {
   auto sites = three_sites();
   const auto before = remember_prefixes({}, network_of(sites, "c1"));

@@ -13,6 +13,7 @@ Verdict judge(const dpapi::v1::StatusReply& status) {
   for (const auto& port : status.ports())
     if (!port.link_up()) return {false, fmt::format("port {} has no link", port.name())};
   if (status.generation() == 0) return {false, "the dataplane has no desired state yet"};
+  if (!status.forwarding()) return {false, "no tunnel is up"};
   return {true, ""};
 }
 

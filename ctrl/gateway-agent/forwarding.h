@@ -22,7 +22,7 @@ struct Verdict {
   bool operator==(const Verdict&) const = default;
 };
 
-// All workers alive, all ports up, a desired state applied.  Pure.
+// All workers alive, all ports up, a desired state applied, a tunnel up or none wanted.  Pure.
 Verdict judge(const dpapi::v1::StatusReply& status);
 
 class Forwarding {

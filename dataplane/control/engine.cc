@@ -286,7 +286,7 @@ std::string Engine::pool_name(TunnelId tunnel) const {
 }
 
 bool Engine::forwarding() const {
-  return watch_.all_alive() && (desired_.peers.empty() || selection_.any_up());
+  return watch_.all_alive() && (desired_.peers.empty() || selection_.any_usable());
 }
 
 }  // namespace raven::dataplane

@@ -62,7 +62,7 @@ class Engine {
   std::string peer_name(TunnelId tunnel) const;
   std::string pool_name(TunnelId tunnel) const;
   uint64_t sa_messages_refused() const { return sa_socket_ ? sa_socket_->refused_messages() : 0; }
-  // Forwards: all workers move, and a tunnel is up or none is wanted.
+  // Forwards: all workers move, and a tunnel is usable or none is wanted.
   bool forwarding() const;
 
  private:

@@ -171,6 +171,7 @@ dpapi::v1::StatusReply report_status(Engine& engine) {
   reply.set_node_name(engine.desired().node_name);
   reply.set_pool(engine.desired().pool);
   reply.set_static_sas(engine.static_sas());
+  reply.set_forwarding(engine.forwarding());
   fill_ports(engine, reply);
   fill_workers(engine, reply);
   fill_tunnels(engine, reply);

@@ -100,8 +100,10 @@ const TunnelHealth* Selection::health(uint32_t id) const {
   return found == tunnels_.end() ? nullptr : &found->second.health;
 }
 
-bool Selection::any_up() const {
-  return std::ranges::any_of(tunnels_, [](const auto& item) { return item.second.health.up; });
+bool Selection::any_usable() const {
+  return std::ranges::any_of(tunnels_, [this](const auto& item) {
+    return is_up(item.first) || is_unverified(item.first);
+  });
 }
 
 }  // namespace raven::dataplane

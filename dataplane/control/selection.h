@@ -65,7 +65,8 @@ class Selection {
 
   const std::map<std::string, PoolChoice>& choices() const { return choices_; }
   const TunnelHealth* health(uint32_t tunnel) const;
-  bool any_up() const;
+  // A tunnel is up, or unverified.
+  bool any_usable() const;
 
  private:
   struct Tunnel {

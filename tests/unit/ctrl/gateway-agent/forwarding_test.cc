@@ -12,6 +12,7 @@ using std::chrono::milliseconds;
 StatusReply good_status() {
   StatusReply status;
   status.set_generation(3);
+  status.set_forwarding(true);
   for (uint32_t id : {0u, 1u}) {
     auto* worker = status.add_workers();
     worker->set_id(id);
@@ -37,6 +38,9 @@ TEST(Judge, NamesWhatKeepsItFromForwarding) {
   StatusReply fresh = good_status();
   fresh.set_generation(0);
   EXPECT_FALSE(judge(fresh).forwards);
+  StatusReply cut_off = good_status();
+  cut_off.set_forwarding(false);
+  EXPECT_EQ(judge(cut_off).why_not, "no tunnel is up");
   EXPECT_FALSE(judge(StatusReply{}).forwards);
 }
 

@@ -102,7 +102,7 @@ bool Mirror::read_links() {
   for (KernelPort& port : ports_) {
     const auto link = std::ranges::find(*links, port.interface, &netlink::Link::name);
     const uint32_t index = link == links->end() ? 0 : link->index;
-    changed = changed || std::exchange(port.link, index) != index;
+    if (std::exchange(port.link, index) != index) changed = true;
   }
   return changed;
 }

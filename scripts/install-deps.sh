@@ -38,7 +38,7 @@ readonly test_packages=(
   # the kube-apiserver is built from Debian's source package
   etcd-server golang-go
   # oracles and peers
-  python3 python3-yaml python3-scapy user-mode-linux uml-utilities
+  python3 python3-yaml python3-scapy python3-cryptography-vectors user-mode-linux uml-utilities
   # looking at the network
   tcpdump iputils-ping socat jq
   # style, static analysis, fuzzing

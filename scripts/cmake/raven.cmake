@@ -90,3 +90,16 @@ function(raven_test name)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
 endfunction()
+
+# raven_random_test(NAME SOURCES ... DEPENDS ... CASES n): a test of random cases (see
+# tests/lib/random_cases.h).  All of them run as an integration test of the release build; in the
+# others it is a unit test of as few as it chooses itself.
+function(raven_random_test name)
+  cmake_parse_arguments(arg "" "CASES" "SOURCES;DEPENDS" ${ARGN})
+  if(RAVEN_UNIT_TESTS)
+    raven_test(${name} SOURCES ${arg_SOURCES} DEPENDS ${arg_DEPENDS} TIMEOUT 300)
+    return()
+  endif()
+  raven_test(${name} SOURCES ${arg_SOURCES} DEPENDS ${arg_DEPENDS} LABELS integration TIMEOUT 600)
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT RAVEN_TEST_CASES=${arg_CASES})
+endfunction()

@@ -97,7 +97,7 @@ void Packet::do_damage() {
       esp = reference_seal(reference, sequence() + (uint64_t{1} << 32), iv, text());
       return;
     case Damage::kCut:
-      esp.resize(esp.size() - suite.block_size);
+      esp.erase(esp.end() - suite.block_size, esp.end());
       return;
     case Damage::kOtherKey: {
       ReferenceSa other = reference;

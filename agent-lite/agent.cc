@@ -41,7 +41,7 @@ std::vector<Prober::Target> targets_of(const model::Network& network) {
   return targets;
 }
 
-std::size_t count(const RemotePrefixes& remote) {
+std::size_t count(const model::RemotePrefixes& remote) {
   std::size_t sum = 0;
   for (const auto& [pool, prefixes] : remote) sum += prefixes.size();
   return sum;
@@ -106,30 +106,32 @@ void Agent::on_kernel_change() {
 }
 
 void Agent::pass() {
-  const auto network = source_->network();
+  auto network = source_->network();
   if (!network) return;
   const Instant begin = BootClock::now();
-  record(converge(*network), BootClock::now() - begin);
+  record(converge(std::move(*network)), BootClock::now() - begin);
   remove_leftovers_once();
 }
 
-Report Agent::converge(const model::Network& network) {
-  const model::Pool* pool = network.own_pool();
-  if (pool == nullptr && status_was_emptied(own_pool_, network)) {
-    record_problems({"Gateway " + own_pool_ + " lists no nodes: keeping the routes as they are"});
+Report Agent::converge(model::Network network) {
+  if (model::own_status_was_emptied(network_, network)) {
+    record_problems(
+        {"Gateway " + network_.own_pool()->name + " lists no nodes: keeping the routes as they are"}
+    );
     return {};
   }
-  own_pool_ = pool != nullptr ? pool->name : "";
-  prober_.set_targets(targets_of(network));
-  remote_ = remember_prefixes(remote_, network);
+  network_ = std::move(network);
+  prober_.set_targets(targets_of(network_));
+  remote_ = model::remember_prefixes(remote_, network_);
   metrics_.set(Metric::kRemotePrefixes, {}, static_cast<double>(count(remote_)));
-  const model::Member* self = pool != nullptr ? pool->member(network.self) : nullptr;
-  if (network.role == model::Role::kPlain && self != nullptr) return converge_plain(network, *self);
+  const model::Pool* pool = network_.own_pool();
+  const model::Member* self = pool != nullptr ? pool->member(network_.self) : nullptr;
+  if (network_.role == model::Role::kPlain && self != nullptr) return converge_plain(*self);
   record_problems({});
-  return network.role == model::Role::kGateway ? host_.release_overlay() : host_.clean_up();
+  return network_.role == model::Role::kGateway ? host_.release_overlay() : host_.clean_up();
 }
 
-Report Agent::converge_plain(const model::Network& network, const model::Member& self) {
+Report Agent::converge_plain(const model::Member& self) {
   const Result<NodeFacts> facts =
       self.private_address ? host_.facts(*self.private_address) : NodeFacts{};
   if (!facts.ok()) return {.errors = {facts.error()}};
@@ -138,7 +140,7 @@ Report Agent::converge_plain(const model::Network& network, const model::Member&
       .wan_mtu = settings_.wan_mtu,
       .tunnel_overhead = settings_.tunnel_overhead,
   };
-  const Desired desired = plan(network, remote_, *facts, prober_.current(), options);
+  const Desired desired = plan(network_, remote_, *facts, prober_.current(), options);
   record_problems(desired.problems);
   return host_.converge(desired);
 }

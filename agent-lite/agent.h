@@ -37,8 +37,8 @@ class Agent {
  private:
   void on_kernel_change();
   void pass();
-  Report converge(const model::Network& network);
-  Report converge_plain(const model::Network& network, const model::Member& self);
+  Report converge(model::Network network);
+  Report converge_plain(const model::Member& self);
   void remove_leftovers_once();
   void record(const Report& report, std::chrono::nanoseconds duration);
   void record_problems(std::vector<std::string> problems);
@@ -52,8 +52,8 @@ class Agent {
   std::unique_ptr<Source> source_;
   Prober prober_;
   event::Debounce dirty_;
-  std::string own_pool_;  // the last one this node was in
-  RemotePrefixes remote_;
+  model::Network network_;  // as planned from last
+  model::RemotePrefixes remote_;
   std::vector<std::string> problems_;
   bool leftovers_removed_ = false;
 

@@ -161,7 +161,7 @@ void plan_blackholes(const std::vector<IpPrefix>& prefixes, Desired& desired) {
     });
 }
 
-std::vector<IpPrefix> all_prefixes(const RemotePrefixes& remote) {
+std::vector<IpPrefix> all_prefixes(const model::RemotePrefixes& remote) {
   std::vector<IpPrefix> prefixes;
   for (const auto& [pool, some] : remote) prefixes.insert(prefixes.end(), some.begin(), some.end());
   return prefixes;
@@ -174,42 +174,10 @@ std::optional<IpAddress> address_of(
   return gateway != nullptr && is_peer(context, *gateway) ? gateway->private_address : std::nullopt;
 }
 
-bool overlaps_any(const IpPrefix& prefix, const std::vector<model::Pool>& pools) {
-  return std::ranges::any_of(pools, [&](const model::Pool& pool) {
-    return std::ranges::any_of(pool.prefixes, [&](const IpPrefix& other) {
-      return other.overlaps(prefix);
-    });
-  });
-}
-
 }  // namespace
 
-RemotePrefixes remember_prefixes(const RemotePrefixes& before, const model::Network& network) {
-  RemotePrefixes now;
-  const model::Pool* own = network.own_pool();
-  if (own == nullptr || !own->tunnels_enabled) return now;
-  for (const model::Pool& pool : network.pools) {
-    if (&pool == own || !pool.tunnels_enabled) continue;
-    std::vector<IpPrefix>& prefixes = now[pool.name];
-    prefixes = pool.prefixes;
-    const auto remembered = before.find(pool.name);
-    if (!prefixes.empty() || remembered == before.end()) continue;
-    // Unless somebody else has them now.
-    std::ranges::copy_if(
-        remembered->second, std::back_inserter(prefixes),
-        [&](const IpPrefix& prefix) { return !overlaps_any(prefix, network.pools); }
-    );
-  }
-  return now;
-}
-
-bool status_was_emptied(const std::string& pool, const model::Network& network) {
-  const model::Pool* found = network.pool(pool);
-  return found != nullptr && found->tunnels_enabled && found->members.empty();
-}
-
 Desired plan(
-    const model::Network& network, const RemotePrefixes& remote, const NodeFacts& facts,
+    const model::Network& network, const model::RemotePrefixes& remote, const NodeFacts& facts,
     const std::optional<std::string>& gateway, const PlanOptions& options
 ) {
   Desired desired;

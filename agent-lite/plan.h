@@ -20,7 +20,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +27,7 @@
 #include "agent-lite/settings.h"
 #include "common/base/ip.h"
 #include "common/model/network.h"
+#include "common/model/remote_prefixes.h"
 #include "common/netlink/kernel.h"
 #include "common/netlink/reconcile.h"
 
@@ -44,15 +44,6 @@ struct NodeFacts {
   uint32_t lan_mtu = 0;
   std::vector<IpAddress> addresses;  // of all interfaces but raven0
 };
-
-// The prefixes of the other sites, by pool.  A site that has gateways no more, or whose status is
-// empty for a while, keeps its prefixes, so that they stay blackholed until its Gateway goes.
-using RemotePrefixes = std::map<std::string, std::vector<IpPrefix>>;
-RemotePrefixes remember_prefixes(const RemotePrefixes& before, const model::Network& network);
-
-// Whether the Gateway of `pool`, in which this node was, lists no nodes at all any more.  That says
-// nothing about this node (its controller may be starting over): keep what is there.
-bool status_was_emptied(const std::string& pool, const model::Network& network);
 
 struct PlanOptions {
   Encapsulation encapsulation = Encapsulation::kVxlan;
@@ -71,7 +62,7 @@ struct Desired {
 
 // `gateway`: the node name of the chosen gateway; unset: everything is blackholed.
 Desired plan(
-    const model::Network& network, const RemotePrefixes& remote, const NodeFacts& facts,
+    const model::Network& network, const model::RemotePrefixes& remote, const NodeFacts& facts,
     const std::optional<std::string>& gateway, const PlanOptions& options
 );
 

@@ -110,15 +110,6 @@ class Projection {
       problem(pool.name, where, text + ": belongs to node " + owner->second + " already");
   }
 
-  static const char* never_routed(const IpPrefix& prefix) {
-    if (prefix.length() == 0) return "is a default route";
-    if (prefix.address().is_loopback()) return "is a loopback prefix";
-    if (prefix.address().is_multicast()) return "is a multicast prefix";
-    if (prefix.address().is_link_local()) return "is a link-local prefix";
-    if (prefix.address().is_unspecified()) return "holds the unspecified address";
-    return nullptr;
-  }
-
   void add_gateway(Pool& pool, const Gateway& gateway, const Endpoint& endpoint) {
     const std::string where = "spec.endpoints[" + endpoint.node_name + "]";
     const Member* member = pool.member(endpoint.node_name);
@@ -199,6 +190,15 @@ class Projection {
 };
 
 }  // namespace
+
+const char* never_routed(const IpPrefix& prefix) {
+  if (prefix.length() == 0) return "is a default route";
+  if (prefix.address().is_loopback()) return "is a loopback prefix";
+  if (prefix.address().is_multicast()) return "is a multicast or reserved prefix";
+  if (prefix.address().is_link_local()) return "is a link-local prefix";
+  if (prefix.address().is_unspecified()) return "holds the unspecified address";
+  return nullptr;
+}
 
 const Member* Pool::member(std::string_view node) const {
   const auto found = std::find_if(members.begin(), members.end(), [&](const Member& member) {

@@ -84,6 +84,9 @@ struct NetworkOptions {
   std::vector<IpAddress> protected_addresses;
 };
 
+// Why nobody may claim this prefix; nullptr: it may be routed.
+const char* never_routed(const IpPrefix& prefix);
+
 Network project_network(
     std::span<const Gateway> gateways, std::string_view self, const NetworkOptions& options = {}
 );

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/model/names.h"
+#include "common/model/network.h"
 
 namespace raven::controller {
 
@@ -67,15 +68,10 @@ std::vector<IpPrefix> Subnets::extra_of(
 }
 
 std::string Subnets::why_not(const IpPrefix& prefix) const {
-  const IpAddress& address = prefix.address();
   const std::string text = prefix.text();
-  if (prefix.length() == 0) return text + " is a default route";
-  if (address.is_unspecified()) return text + " holds the unspecified address";
-  if (address.is_loopback()) return text + " is loopback";
-  if (address.is_multicast()) return text + " is multicast or reserved";
-  if (address.is_link_local()) return text + " is link-local";
+  if (const char* reason = model::never_routed(prefix)) return text + " " + reason;
   // Addresses are in order: the first one that the prefix can hold is the only one to look at.
-  const auto box = public_addresses_.lower_bound(address);
+  const auto box = public_addresses_.lower_bound(prefix.address());
   if (box != public_addresses_.end() && prefix.contains(box->first))
     return fmt::format(
         "{} holds {}, the public address of gateway box {}", text, box->first.text(), box->second

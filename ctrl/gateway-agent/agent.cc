@@ -81,7 +81,7 @@ void Agent::read_kernel() {
 }
 
 void Agent::take_network(model::Network network) {
-  if (!own_status_was_emptied(network_, network)) {
+  if (!model::own_status_was_emptied(network_, network)) {
     network_ = std::move(network);
     return;
   }
@@ -92,7 +92,7 @@ void Agent::take_network(model::Network network) {
 Facts Agent::read_facts() {
   Facts facts;
   facts.workers = workers_;
-  remote_ = remember_prefixes(remote_, network_);
+  remote_ = model::remember_prefixes(remote_, network_);
   facts.remote = remote_;
   auto kernel = routes_.facts();
   if (kernel.ok())

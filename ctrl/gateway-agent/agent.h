@@ -77,7 +77,7 @@ class Agent {
   GatewaySource source_;
   event::Debounce dirty_;
   model::Network network_;  // as planned from last
-  RemotePrefixes remote_;
+  model::RemotePrefixes remote_;
   unsigned workers_ = 1;
   std::vector<PlanProblem> problems_;
   const PublicIpSource public_ip_;

@@ -58,8 +58,8 @@ std::string overlay_address(const IpAddress& node) {
 }
 
 DesiredState plan_dataplane(
-    const model::Network& network, const RemotePrefixes& remote, const std::vector<Peer>& peers,
-    NodeEncapsulation encapsulation
+    const model::Network& network, const model::RemotePrefixes& remote,
+    const std::vector<Peer>& peers, NodeEncapsulation encapsulation
 ) {
   DesiredState state;
   state.set_node_name(network.self);
@@ -71,6 +71,7 @@ DesiredState plan_dataplane(
     entry->set_tunnel_id(peer.tunnel_id);
     entry->set_pool(peer.pool);
   }
+  if (network.role != model::Role::kGateway) return state;
   for (const auto& [name, prefixes] : remote)
     if (const model::Pool* pool = network.pool(name); pool != nullptr)
       add_remote_pool(*pool, prefixes, peers, state);

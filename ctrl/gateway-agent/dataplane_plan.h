@@ -6,8 +6,8 @@
 
 #include "common/dpapi/dataplane.pb.h"
 #include "common/model/network.h"
+#include "common/model/remote_prefixes.h"
 #include "ctrl/gateway-agent/peers.h"
-#include "ctrl/gateway-agent/route_plan.h"
 #include "ctrl/gateway-agent/settings.h"
 
 namespace raven::gateway_agent {
@@ -17,8 +17,8 @@ std::string overlay_address(const IpAddress& node);
 
 // Without a generation: the applier counts.
 dpapi::v1::DesiredState plan_dataplane(
-    const model::Network& network, const RemotePrefixes& remote, const std::vector<Peer>& peers,
-    NodeEncapsulation encapsulation
+    const model::Network& network, const model::RemotePrefixes& remote,
+    const std::vector<Peer>& peers, NodeEncapsulation encapsulation
 );
 
 }  // namespace raven::gateway_agent

@@ -8,13 +8,6 @@
 
 namespace raven::gateway_agent {
 
-bool own_status_was_emptied(const model::Network& before, const model::Network& now) {
-  const model::Pool* own = before.own_pool();
-  if (own == nullptr || now.own_pool() != nullptr) return false;
-  const model::Pool* same = now.pool(own->name);
-  return same != nullptr && same->tunnels_enabled && same->members.empty();
-}
-
 Desired plan(const model::Network& network, const Facts& facts, const Settings& settings) {
   Desired desired;
   for (const model::PoolProblem& found : network.problems)

@@ -7,6 +7,7 @@
 
 #include "common/dpapi/dataplane.pb.h"
 #include "common/model/network.h"
+#include "common/model/remote_prefixes.h"
 #include "common/netlink/reconcile.h"
 #include "ctrl/gateway-agent/ike_plan.h"
 #include "ctrl/gateway-agent/peers.h"
@@ -19,7 +20,7 @@ namespace raven::gateway_agent {
 struct Facts {
   unsigned workers = 1;  // of the dataplane: as many children for each peer
   KernelFacts kernel = {};
-  RemotePrefixes remote = {};
+  model::RemotePrefixes remote = {};
   bool operator==(const Facts&) const = default;
 };
 
@@ -30,10 +31,6 @@ struct Desired {
   std::optional<netlink::Routing> routes;
   std::vector<PlanProblem> problems;  // of the Gateways too; sorted
 };
-
-// The Gateway of this box is there, but its status lists no nodes, as after it was re-created and
-// before the controller fills it: no reason to take the tunnels down.
-bool own_status_was_emptied(const model::Network& before, const model::Network& now);
 
 Desired plan(const model::Network& network, const Facts& facts, const Settings& settings);
 

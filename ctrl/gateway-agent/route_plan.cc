@@ -61,36 +61,10 @@ netlink::Rule lookup_rule(IpFamily family) {
   return rule;
 }
 
-bool claimed_by_any(const model::Network& network, const IpPrefix& prefix) {
-  return std::ranges::any_of(network.pools, [&](const model::Pool& pool) {
-    return std::ranges::any_of(pool.prefixes, [&](const IpPrefix& other) {
-      return other.overlaps(prefix);
-    });
-  });
-}
-
 }  // namespace
 
-RemotePrefixes remember_prefixes(const RemotePrefixes& before, const model::Network& network) {
-  RemotePrefixes now;
-  const model::Pool* own = network.own_pool();
-  if (network.role != model::Role::kGateway || !own->tunnels_enabled) return now;
-  for (const model::Pool& pool : network.pools) {
-    if (&pool == own || !pool.tunnels_enabled) continue;
-    if (!pool.prefixes.empty()) {
-      now[pool.name] = pool.prefixes;
-      continue;
-    }
-    const auto remembered = before.find(pool.name);
-    if (remembered == before.end()) continue;
-    for (const IpPrefix& prefix : remembered->second)
-      if (!claimed_by_any(network, prefix)) now[pool.name].push_back(prefix);
-  }
-  return now;
-}
-
 netlink::Routing plan_routes(
-    const model::Network& network, const RemotePrefixes& remote, const KernelFacts& facts,
+    const model::Network& network, const model::RemotePrefixes& remote, const KernelFacts& facts,
     uint32_t mtu
 ) {
   netlink::Routing routing;

@@ -7,12 +7,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <string>
 #include <vector>
 
 #include "common/base/ip.h"
 #include "common/model/network.h"
+#include "common/model/remote_prefixes.h"
 #include "common/netlink/reconcile.h"
 
 namespace raven::gateway_agent {
@@ -26,14 +25,9 @@ struct KernelFacts {
   bool operator==(const KernelFacts&) const = default;
 };
 
-// Prefixes of other sites by pool, with or without a gateway there: without one their packets must
-// be dropped, not leave in clear text.  A pool whose status is empty for a while keeps the prefixes
-// it had until its Gateway goes.
-using RemotePrefixes = std::map<std::string, std::vector<IpPrefix>>;
-RemotePrefixes remember_prefixes(const RemotePrefixes& before, const model::Network& network);
-
+// For each prefix of `remote`, with or without a gateway there.
 netlink::Routing plan_routes(
-    const model::Network& network, const RemotePrefixes& remote, const KernelFacts& facts,
+    const model::Network& network, const model::RemotePrefixes& remote, const KernelFacts& facts,
     uint32_t mtu
 );
 

@@ -10,7 +10,7 @@ namespace raven::agent_lite {
 namespace {
 
 netlink::Link overlay() {
-  const auto remote = remember_prefixes({}, sample_network());
+  const auto remote = model::remember_prefixes({}, sample_network());
   return *plan(sample_network(), remote, sample_facts(), "edge-gw1", {}).overlay;
 }
 

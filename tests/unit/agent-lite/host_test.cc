@@ -39,7 +39,7 @@ class HostTest : public netlink::NamespaceTest {
     const model::Network network = sample_network();
     const NodeFacts facts = host_->facts(ip("192.168.7.5")).value();
     const PlanOptions options{.encapsulation = encapsulation, .wan_mtu = 0, .tunnel_overhead = 88};
-    return plan(network, remember_prefixes({}, network), facts, gateway, options);
+    return plan(network, model::remember_prefixes({}, network), facts, gateway, options);
   }
 
   std::size_t converge(const Desired& wanted) {

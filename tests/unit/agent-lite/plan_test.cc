@@ -21,7 +21,7 @@ using testing::SizeIs;
 class PlanTest : public testing::Test {
  protected:
   Desired run() {
-    const RemotePrefixes remote = remember_prefixes(before_, network_);
+    const model::RemotePrefixes remote = model::remember_prefixes(before_, network_);
     return plan(network_, remote, facts_, gateway_, options_);
   }
   std::vector<Route> unicast(const Desired& desired) {
@@ -51,7 +51,7 @@ class PlanTest : public testing::Test {
   }
 
   model::Network network_ = sample_network();
-  RemotePrefixes before_;
+  model::RemotePrefixes before_;
   NodeFacts facts_ = sample_facts();
   std::optional<std::string> gateway_ = "edge-gw1";
   PlanOptions options_{.encapsulation = Encapsulation::kVxlan, .wan_mtu = 0, .tunnel_overhead = 88};

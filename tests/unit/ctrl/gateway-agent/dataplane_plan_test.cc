@@ -22,7 +22,7 @@ DesiredState state_of(
   std::vector<PlanProblem> problems;
   const model::Network network = network_of(sites, self);
   const std::vector<Peer> peers = find_peers(network, problems);
-  return plan_dataplane(network, remember_prefixes({}, network), peers, encapsulation);
+  return plan_dataplane(network, model::remember_prefixes({}, network), peers, encapsulation);
 }
 
 TEST(DataplanePlan, HasOwnPrefixesAndTheOverlayAddressOfRaven) {
@@ -87,11 +87,12 @@ TEST(DataplanePlan, KeepsThePrefixesOfASiteWithoutGateways) {
 
 TEST(DataplanePlan, KeepsThePrefixesOfASiteWhoseStatusIsEmpty) {
   auto sites = three_sites();
-  const RemotePrefixes before = remember_prefixes({}, network_of(sites, "c1"));
+  const model::RemotePrefixes before = model::remember_prefixes({}, network_of(sites, "c1"));
   sites[1].gateway.nodes.clear();
   const model::Network network = network_of(sites, "c1");
-  const DesiredState state =
-      plan_dataplane(network, remember_prefixes(before, network), {}, NodeEncapsulation::kVxlan);
+  const DesiredState state = plan_dataplane(
+      network, model::remember_prefixes(before, network), {}, NodeEncapsulation::kVxlan
+  );
   ASSERT_EQ(state.remote_pools_size(), 2);
   EXPECT_THAT(state.remote_pools(0).prefixes(), ElementsAre("10.245.1.0/24"));
 }

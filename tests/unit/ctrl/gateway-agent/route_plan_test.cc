@@ -20,7 +20,7 @@ using testing::SizeIs;
 constexpr uint32_t kLink = 7;
 
 netlink::Routing routing_of(const model::Network& network, const KernelFacts& facts) {
-  return plan_routes(network, remember_prefixes({}, network), facts, 1380);
+  return plan_routes(network, model::remember_prefixes({}, network), facts, 1380);
 }
 
 std::vector<Route> of_type(const netlink::Routing& routing, RouteType type) {
@@ -104,34 +104,6 @@ TEST(RoutePlan, StaysWhenTheOtherSitesHaveNoGateway) {
   const auto now = routing_of(network_of(sites, "c1"), {.raven_link = kLink});
   EXPECT_EQ(now.routes, before.routes);
   EXPECT_EQ(now.rules, before.rules);
-}
-
-TEST(RememberPrefixes, HasNoneWithoutTunnelsHereOrThere) {
-  auto sites = three_sites();
-  sites[1].gateway.tunnel_replicas = 0;
-  EXPECT_FALSE(remember_prefixes({}, network_of(sites, "c1")).contains("edge"));
-  EXPECT_THAT(remember_prefixes({}, network_of(sites, "e1")), IsEmpty());
-}
-
-TEST(RememberPrefixes, KeepsThoseOfASiteWhoseStatusIsEmptyUntilItsGatewayGoes) {
-  auto sites = three_sites();
-  const auto before = remember_prefixes({}, network_of(sites, "c1"));
-  sites[1].gateway.nodes.clear();
-  const auto emptied = remember_prefixes(before, network_of(sites, "c1"));
-  EXPECT_EQ(emptied.at("edge"), before.at("edge"));
-  sites.erase(sites.begin() + 1);
-  const auto gone = remember_prefixes(emptied, network_of(sites, "c1"));
-  EXPECT_FALSE(gone.contains("edge"));
-}
-
-TEST(RememberPrefixes, GivesUpThoseThatAnotherSiteHasNow) {
-  auto sites = three_sites();
-  const auto before = remember_prefixes({}, network_of(sites, "c1"));
-  sites[1].gateway.nodes.clear();
-  sites[2].node("f9", "10.2.0.9", {"10.245.1.0/24"});
-  const auto now = remember_prefixes(before, network_of(sites, "c1"));
-  EXPECT_FALSE(now.contains("edge"));
-  EXPECT_THAT(now.at("factory"), testing::Contains(*IpPrefix::parse("10.245.1.0/24")));
 }
 
 }  // namespace

@@ -1,0 +1,119 @@
+// Which prefixes stay blackholed when the status of a site is emptied.
+// SPDX-License-Identifier: Apache-2.0
+#include "common/model/remote_prefixes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace raven::model {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+IpPrefix prefix(const char* text) {
+  return IpPrefix::parse(text).value();
+}
+
+// Seen from the node "edge-node" of the pool "edge".
+class RemotePrefixesTest : public testing::Test {
+ protected:
+  RemotePrefixesTest() {
+    network_.self = "edge-node";
+    network_.pools.resize(2);
+    cloud().name = "cloud";
+    cloud().members = {{"cloud-gw", {}, {prefix("10.2.0.0/16"), prefix("fd02::/48")}}};
+    edge().name = "edge";
+    edge().members = {{"edge-node", {}, {prefix("10.1.5.0/24")}}};
+    for (Pool& pool : network_.pools) {
+      pool.tunnels_enabled = true;
+      pool.prefixes = pool.members[0].prefixes;
+    }
+    network_.own = 1;
+    before_ = remember_prefixes({}, network_);
+  }
+  Pool& cloud() { return network_.pools[0]; }
+  Pool& edge() { return network_.pools[1]; }
+  void empty(Pool& pool) {
+    pool.members.clear();
+    pool.prefixes.clear();
+  }
+  // The own status lists nobody: then this node is in no pool.
+  Network without_own() {
+    Network now = network_;
+    empty(now.pools[1]);
+    now.own.reset();
+    return now;
+  }
+
+  Network network_;
+  RemotePrefixes before_;
+};
+
+TEST_F(RemotePrefixesTest, AreThoseOfTheOtherSites) {
+  EXPECT_THAT(before_, SizeIs(1));
+  EXPECT_THAT(before_.at("cloud"), ElementsAre(prefix("10.2.0.0/16"), prefix("fd02::/48")));
+}
+
+TEST_F(RemotePrefixesTest, AreNoneWithoutTunnelsHereOrThere) {
+  cloud().tunnels_enabled = false;
+  EXPECT_THAT(remember_prefixes(before_, network_), IsEmpty());
+  cloud().tunnels_enabled = true;
+  edge().tunnels_enabled = false;
+  EXPECT_THAT(remember_prefixes(before_, network_), IsEmpty());
+}
+
+TEST_F(RemotePrefixesTest, AreNoneForANodeInNoSite) {
+  EXPECT_THAT(remember_prefixes(before_, without_own()), IsEmpty());
+}
+
+TEST_F(RemotePrefixesTest, StayWhileTheStatusOfTheSiteIsEmpty) {
+  empty(cloud());
+  const RemotePrefixes after = remember_prefixes(before_, network_);
+  EXPECT_EQ(after, before_);
+  EXPECT_EQ(remember_prefixes(after, network_), before_);
+}
+
+TEST_F(RemotePrefixesTest, GoWithTheirGateway) {
+  network_.pools.erase(network_.pools.begin());
+  network_.own = 0;
+  EXPECT_THAT(remember_prefixes(before_, network_), IsEmpty());
+}
+
+TEST_F(RemotePrefixesTest, OnePrefixThatIsWithdrawnIsForgotten) {
+  cloud().prefixes = {prefix("10.2.0.0/16")};
+  EXPECT_THAT(remember_prefixes(before_, network_).at("cloud"), ElementsAre(prefix("10.2.0.0/16")));
+}
+
+TEST_F(RemotePrefixesTest, YieldToWhoeverHasThemNow) {
+  empty(cloud());
+  edge().prefixes.push_back(prefix("10.2.9.0/24"));
+  EXPECT_THAT(remember_prefixes(before_, network_).at("cloud"), ElementsAre(prefix("fd02::/48")));
+}
+
+using OwnStatusWasEmptied = RemotePrefixesTest;
+
+TEST_F(OwnStatusWasEmptied, IsSoWhileTheGatewayOfThisNodeListsNobody) {
+  EXPECT_FALSE(own_status_was_emptied(network_, network_));
+  EXPECT_TRUE(own_status_was_emptied(network_, without_own()));
+}
+
+TEST_F(OwnStatusWasEmptied, IsNotSoForANodeThatWasInNoSite) {
+  EXPECT_FALSE(own_status_was_emptied({}, without_own()));
+}
+
+TEST_F(OwnStatusWasEmptied, IsNotSoWhenThisNodeLeftOrTheSiteIsGoneOrWithoutTunnels) {
+  Network left = without_own();
+  left.pools[1].members = {{"another", {}, {}}};
+  EXPECT_FALSE(own_status_was_emptied(network_, left));
+  Network closed = without_own();
+  closed.pools[1].tunnels_enabled = false;
+  EXPECT_FALSE(own_status_was_emptied(network_, closed));
+  Network gone = without_own();
+  gone.pools.pop_back();
+  EXPECT_FALSE(own_status_was_emptied(network_, gone));
+}
+
+}  // namespace
+}  // namespace raven::model

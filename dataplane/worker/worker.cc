@@ -4,8 +4,8 @@
 
 #include <rte_cycles.h>
 
-#include "dataplane/packet/mbuf.h"
 #include "dataplane/pipeline/pipeline.h"
+#include "dataplane/worker/plain_packet.h"
 
 namespace raven::dataplane {
 namespace {
@@ -15,13 +15,6 @@ constexpr unsigned kDrainLoops = 1000;
 ContextSetup with_library(ContextSetup setup, CipherLibrary& library) {
   setup.cipher_library = &library;
   return setup;
-}
-
-// ESP works in place on one contiguous buffer that nobody else holds.
-bool make_plain(rte_mbuf* packet) {
-  if (packet->nb_segs == 1) [[likely]]
-    return true;
-  return rte_pktmbuf_linearize(packet) == 0;
 }
 
 }  // namespace
@@ -79,10 +72,10 @@ uint32_t Worker::receive(Port& port) {
   uint64_t bytes = 0;
   for (uint16_t i = 0; i < count; ++i) {
     bytes += packets[i]->pkt_len;
-    if (make_plain(packets[i])) [[likely]]
+    if (is_plain(packets[i])) [[likely]]
       context_.to(Stage::kClassify, packets[i]);
     else
-      context_.drop(packets[i], Drop::kSegments);
+      receive_copy(packets[i]);
   }
   PortCounters& counters = context_.counters.ports[port.index().value()];
   counters.received.add(count);
@@ -90,6 +83,14 @@ uint32_t Worker::receive(Port& port) {
   context_.receive_port = &port;
   run_pipeline(context_);
   return count;
+}
+
+void Worker::receive_copy(rte_mbuf* packet) {
+  rte_mbuf* copy = copy_plain(packet, *context_.setup.pool);
+  if (copy != nullptr)
+    context_.to(Stage::kClassify, copy);
+  else
+    context_.drop(packet, Drop::kSegments);
 }
 
 uint32_t Worker::take_mail() {

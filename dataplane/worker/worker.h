@@ -36,6 +36,7 @@ class Worker {
   // Packets taken up.
   uint32_t run_once();
   uint32_t receive(Port& port);
+  void receive_copy(rte_mbuf* packet);
   uint32_t take_mail();
 
   std::unique_ptr<CipherLibrary> library_;

@@ -167,6 +167,10 @@ void BoxBench::deliver(Port& port, int queue, const Bytes& frame) {
   ring_ports_[port.index().value()]->deliver(static_cast<unsigned>(queue), frame);
 }
 
+void BoxBench::deliver(Port& port, int queue, rte_mbuf* packet) {
+  ring_ports_[port.index().value()]->deliver(static_cast<unsigned>(queue), packet);
+}
+
 void BoxBench::make_sas(const BenchOptions& options) {
   const bool udp = options.udp_encapsulated;
   const WorkerId owner{0};

@@ -58,6 +58,7 @@ class BoxBench {
 
   // For workers in threads of their own (the pipeline of this box is not run then).
   void deliver(Port& port, int queue, const Bytes& frame);
+  void deliver(Port& port, int queue, rte_mbuf* packet);
   Quiescence& quiescence() { return *quiescence_; }
   // Publishes the same routes, SAs and addresses once more.
   void republish();

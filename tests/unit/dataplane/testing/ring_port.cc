@@ -70,7 +70,11 @@ std::vector<Bytes> RingPort::sent() {
 }
 
 void RingPort::deliver(unsigned queue, const Bytes& frame) {
-  ASSERT_EQ(rte_ring_enqueue(receive_rings_[queue], make_packet(pool_, frame)), 0);
+  deliver(queue, make_packet(pool_, frame));
+}
+
+void RingPort::deliver(unsigned queue, rte_mbuf* packet) {
+  ASSERT_EQ(rte_ring_enqueue(receive_rings_[queue], packet), 0);
 }
 
 }  // namespace raven::dataplane::test

@@ -31,6 +31,7 @@ class RingPort {
   std::vector<Bytes> sent();
   // Puts a frame where the port's queue will find it.
   void deliver(unsigned queue, const Bytes& frame);
+  void deliver(unsigned queue, rte_mbuf* packet);
 
   // Once; it must go before this object.
   std::unique_ptr<Port> take_port() { return std::move(port_); }

@@ -11,7 +11,7 @@ uint64_t WorkerCounters::entered() const {
 }
 
 uint64_t WorkerCounters::left() const {
-  uint64_t sum = to_kernel.value() + handed_over.value();
+  uint64_t sum = to_kernel.value() + handed_over.value() + waiting.value();
   for (const PortCounters& port : ports) sum += port.transmitted.value() + port.punted.value();
   for (const Counter& drop : drops) sum += drop.value();
   return sum;

@@ -3,7 +3,7 @@
 //
 // Conservation, for each worker and hence for the sum, whenever the worker is between two bursts:
 //   received + from_inbox + generated =
-//     transmitted + punted + to_kernel + dropped + handed_over
+//     transmitted + punted + to_kernel + dropped + handed_over + waiting
 // where from_inbox = what other workers, the kernel bridge and probe senders put into its inbox.
 #pragma once
 
@@ -22,6 +22,7 @@ class Counter {
   void add(uint64_t count) {
     value_.store(value_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
   }
+  void set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
   uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -44,6 +45,7 @@ struct alignas(64) WorkerCounters {
   Counter generated;    // ICMP errors, and fragments beyond the first
   Counter to_kernel;    // into raven0
   Counter handed_over;  // to the worker that owns the SA
+  Counter waiting;      // at this moment: outer fragments whose packet is not whole yet
   std::array<Counter, kDropCount> drops;
 
   // Packets that entered each stage, in the order of the pipeline table.
@@ -56,7 +58,7 @@ struct alignas(64) WorkerCounters {
   Counter loops;    // moves as long as the worker lives, asleep or not (at least each 100 ms)
 
   uint64_t entered() const;  // received + from_inbox + generated
-  uint64_t left() const;     // transmitted + punted + to_kernel + dropped + handed_over
+  uint64_t left() const;     // all that an equation above has on its right side
 };
 
 }  // namespace raven::dataplane

@@ -27,6 +27,7 @@ enum class Entry : uint8_t {
   kEspIn,        // inbound ESP for the worker that owns the SA
   kEspOut,       // an IP packet for Meta::peer: handed over, or a probe of our own
   kKernelIp,     // an IP packet from raven0
+  kFragment,     // a frame with an outer fragment for the worker that puts it together
   kKernelFrame,  // a frame from the TAP of the owned port Meta::port
 };
 

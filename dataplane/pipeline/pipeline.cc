@@ -16,7 +16,7 @@ constexpr std::array<Stage, sizeof...(stages)> kTo{stages...};
 constexpr std::array<StageRow, kStageCount> kPipeline{{
     // frames of a port, packets of the mailbox
     {kClassify, "classify", stage::classify, kTo<kVxlanIn, kEspIn, kProbe, kRoute, kPunt>},
-    {kInbox, "inbox", stage::inbox, kTo<kEspIn, kRoute, kEspOut, kTransmit>},
+    {kInbox, "inbox", stage::inbox, kTo<kEspIn, kRoute, kEspOut, kTransmit, kPunt>},
     // outer headers off
     {kVxlanIn, "vxlan_in", stage::vxlan_in, kTo<kRoute>},
     {kEspIn, "esp_in", stage::esp_in, kTo<kProbe, kRoute>},

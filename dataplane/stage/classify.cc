@@ -9,6 +9,7 @@
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/parse.h"
 #include "dataplane/stage/context.h"
+#include "dataplane/stage/outer_fragment.h"
 
 namespace raven::dataplane::stage {
 namespace {
@@ -24,7 +25,6 @@ uint64_t mac_number(const uint8_t* mac) {
 
 void to_esp_in(Context& context, rte_mbuf* packet, const IpView& view, unsigned esp_offset) {
   Meta& info = meta(packet);
-  if (view.is_fragment) return context.drop(packet, Drop::kOuterFragment);
   strip_front(packet, sizeof(wire::Ethernet));
   info.esp_offset = static_cast<uint16_t>(esp_offset);
   info.esp_size = static_cast<uint16_t>(view.size - esp_offset);
@@ -61,7 +61,6 @@ void classify_udp(Context& context, rte_mbuf* packet, IpView view, const uint8_t
   const uint16_t port = udp->destination_port.host();
   const bool ours = port == wire::kPortNatt || port == wire::kPortVxlan || port == kProbePort;
   if (!ours) return context.to(Stage::kPunt, packet);
-  if (view.is_fragment) return context.drop(packet, Drop::kOuterFragment);
   const unsigned udp_size = udp->length.host();
   if (udp_size < sizeof(*udp) || view.l4_offset + udp_size > view.size)
     return context.drop(packet, Drop::kOuterMalformed);
@@ -76,11 +75,14 @@ void classify_udp(Context& context, rte_mbuf* packet, IpView view, const uint8_t
 }
 
 void classify_own(Context& context, rte_mbuf* packet, const IpView& view, const uint8_t* ip) {
-  if (view.l4_offset == 0) return context.to(Stage::kPunt, packet);  // later fragment
+  if (view.is_fragment) [[unlikely]]
+    return collect_fragment(context, packet);
   if (view.protocol == wire::kEsp) return to_esp_in(context, packet, view, view.l4_offset);
   if (view.protocol == wire::kUdp) return classify_udp(context, packet, view, ip);
   context.to(Stage::kPunt, packet);
 }
+
+}  // namespace
 
 void classify_ip(Context& context, rte_mbuf* packet) {
   const uint8_t* ip = bytes_of(packet) + sizeof(wire::Ethernet);
@@ -102,6 +104,8 @@ void classify_ip(Context& context, rte_mbuf* packet) {
   set_size(packet, view.size);
   context.to(Stage::kRoute, packet);
 }
+
+namespace {
 
 void classify_frame(Context& context, rte_mbuf* packet, uint64_t own_mac) {
   const Port& port = *context.receive_port;

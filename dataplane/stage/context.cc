@@ -3,6 +3,9 @@
 #include "dataplane/stage/context.h"
 
 #include <rte_cycles.h>
+#include <rte_random.h>
+
+#include <algorithm>
 
 namespace raven::dataplane {
 namespace {
@@ -11,12 +14,20 @@ namespace {
 constexpr uint64_t kIcmpErrorsPerSecond = 1000;
 constexpr uint64_t kIcmpErrorsBurst = 50;
 
+// Of each worker; all workers together hold no more than an eighth of the buffers.
+constexpr unsigned kFragmentsMax = 512;
+
+unsigned fragments_max(const ContextSetup& setup) {
+  return std::min(kFragmentsMax, setup.pool->size() / 8 / setup.worker_count);
+}
+
 }  // namespace
 
 Context::Context(const ContextSetup& given)
     : setup{given},
       esp_in{*given.cipher_library},
       esp_out{*given.cipher_library, given.worker, given.worker_count},
+      reassembly{fragments_max(given), rte_get_tsc_hz(), rte_rand()},
       icmp_errors{kIcmpErrorsPerSecond / given.worker_count, kIcmpErrorsBurst, rte_get_tsc_hz()} {}
 
 void Context::load_tables() {

@@ -18,6 +18,7 @@
 #include "dataplane/port/packet_pool.h"
 #include "dataplane/port/port.h"
 #include "dataplane/stage/moved_peers.h"
+#include "dataplane/stage/reassembly.h"
 #include "dataplane/stage/stages.h"
 #include "dataplane/stage/token_bucket.h"
 #include "dataplane/table/tables.h"
@@ -75,6 +76,7 @@ struct Context {
   Lane held_for_fragment;                  // would have exceeded a burst
   std::array<Lane, kPortsMax> port_lanes;  // transmit sorts by port
 
+  Reassembly reassembly;
   TokenBucket icmp_errors;
   MovedPeers moved_peers;
 };

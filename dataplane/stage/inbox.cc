@@ -1,11 +1,12 @@
 // inbox: packets of the worker's mailbox.  Each knows where it goes on.
 // SPDX-License-Identifier: Apache-2.0
 //
-// In: Meta::entry.  Out: esp_in, esp_out, route, transmit, drop.
+// In: Meta::entry.  Out: esp_in, esp_out, route, transmit, punt, drop.
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/parse.h"
 #include "dataplane/stage/context.h"
 #include "dataplane/stage/enter_route.h"
+#include "dataplane/stage/outer_fragment.h"
 
 namespace raven::dataplane::stage {
 namespace {
@@ -62,6 +63,9 @@ void take_up(Context& context, rte_mbuf* packet) {
     case Entry::kKernelIp:
       info.origin = Origin::kKernel;
       return enter_route(context, packet, HeaderChecksum::kVerify);
+    case Entry::kFragment:
+      context.receive_port = context.setup.ports[info.port.value()].get();
+      return collect_fragment(context, packet);
     case Entry::kKernelFrame:
       if (is_clear_text(context, packet)) return context.drop(packet, Drop::kClearText);
       return context.to(Stage::kTransmit, packet);

@@ -57,6 +57,8 @@ void Worker::run() {
 
 uint32_t Worker::run_once() {
   context_.load_tables();
+  if (context_.reassembly.busy()) [[unlikely]]
+    tend_fragments();
   uint32_t packets = 0;
   for (const std::unique_ptr<Port>& port : context_.setup.ports) packets += receive(*port);
   packets += take_mail();
@@ -83,6 +85,12 @@ uint32_t Worker::receive(Port& port) {
   context_.receive_port = &port;
   run_pipeline(context_);
   return count;
+}
+
+void Worker::tend_fragments() {
+  context_.reassembly.expire(context_.counters, rte_rdtsc());
+  context_.reassembly.release(context_.counters, context_.lane(Stage::kPunt));
+  run_pipeline(context_);
 }
 
 void Worker::receive_copy(rte_mbuf* packet) {

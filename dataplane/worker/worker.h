@@ -37,6 +37,7 @@ class Worker {
   uint32_t run_once();
   uint32_t receive(Port& port);
   void receive_copy(rte_mbuf* packet);
+  void tend_fragments();
   uint32_t take_mail();
 
   std::unique_ptr<CipherLibrary> library_;

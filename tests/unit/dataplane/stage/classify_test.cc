@@ -58,18 +58,13 @@ const std::vector<Case> kCases = {
     {"esp_unknown_spi", false, to_wan(50, Bytes{0, 0, 0x77, 1} + filled(60)), "spi_unknown"},
     {"esp_reserved_spi", false, to_wan(50, Bytes{0, 0, 0, 255} + filled(60)), "spi_reserved"},
     {"esp_zero_bytes", false, to_wan(50, {}), "esp_short"},
-    {"esp_fragment", false,
+    {"later_fragment_to_the_box", false,
      ipv4(
          {.source = "198.51.100.2",
           .destination = "192.0.2.1",
-          .protocol = 50,
-          .more_fragments = true},
+          .protocol = 1,
+          .fragment_offset = 1480},
          filled(64)
-     ),
-     "outer_fragment"},
-    {"later_fragment_to_the_box", false,
-     ipv4(
-         {.source = "198.51.100.2", .destination = "192.0.2.1", .fragment_offset = 1480}, filled(64)
      ),
      "punt"},
     {"ah", false, to_wan(51, filled(40)), "punt"},

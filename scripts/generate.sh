@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the generated files under configs/ anew, from what the programs say about themselves.
+# Writes the generated files anew, from what the programs and the tests say about themselves.
 # SPDX-License-Identifier: Apache-2.0
 #
 #   scripts/generate.sh [--check] [PRESET | BUILD_DIR]     (default: release)
@@ -9,6 +9,7 @@
 # configs/<name>.yaml   sample configuration of raven-<name>   (--print-sample-config)
 # configs/settings.md   all settings of all programs           (--print-settings)
 # configs/metrics.md    all metrics of all programs            (--print-metrics)
+# dataplane/RULES.md    rules of the standards and their tests  (scripts/rules.py)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly programs=(dataplane gateway-agent controller agent-lite)
@@ -57,14 +58,16 @@ reference Metrics --print-metrics >"$fresh/metrics.md"
 
 if [[ $check -eq 1 ]]; then
   stale=0
+  "$root/scripts/rules.py" --check || stale=1
   for file in "$fresh"/*; do
     diff -u "$root/configs/${file##*/}" "$file" || stale=1
   done
   [[ $stale -eq 0 ]] || {
-    printf 'generate: error: files under configs/ are stale: run scripts/generate.sh\n' >&2
+    printf 'generate: error: generated files are stale: run scripts/generate.sh\n' >&2
     exit 1
   }
 else
+  "$root/scripts/rules.py"
   cp "$fresh"/* "$root/configs/"
   printf 'generate: wrote %s\n' "$(cd "$fresh" && echo *)" >&2
 fi

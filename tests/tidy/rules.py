@@ -13,7 +13,8 @@ LICENSED = (*CODE, '.py', '.sh', '.proto', '.yaml')
 
 # Files whose second line cannot be ours, or that are written by a program.
 GENERATED = ('configs/dataplane.yaml', 'configs/gateway-agent.yaml', 'configs/controller.yaml',
-             'configs/agent-lite.yaml', 'configs/settings.md', 'configs/metrics.md')
+             'configs/agent-lite.yaml', 'configs/settings.md', 'configs/metrics.md',
+             'dataplane/RULES.md')
 
 # Given to the compiler on its command line, never included.
 UNGUARDED = ('ctrl/ike/plugin/charon_config.h',)

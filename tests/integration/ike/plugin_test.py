@@ -115,6 +115,7 @@ class PluginTest(unittest.TestCase):
         self.assertEqual(numbers, list(range(1, CHILDREN + 1)))
         self.assertIn('47 packets', self.a.swanctl('--list-sas'))
 
+    # Rule 57: holds.  Rule 57: refuses
     def test_a_soft_expiry_rekeys_and_a_hard_one_deletes(self):
         old = self.a.dataplane.of(IN)[0]
         self.a.dataplane.expire(old)
@@ -189,6 +190,7 @@ class PluginTest(unittest.TestCase):
         until(lambda: self.a.text_of_log().count('ignored') >= len(events) - 1, 'all refused')
         self.assertEqual(self.spis(), before)
 
+    # Rule 49: holds
     def test_a_peer_that_moved_is_followed(self):
         # Both ends see a (faked) NAT, so charon accepts a new mapping of the peer.
         inbound = self.b.dataplane.of(IN)[0]

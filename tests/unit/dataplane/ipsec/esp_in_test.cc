@@ -45,6 +45,7 @@ INSTANTIATE_TEST_SUITE_P(
     }
 );
 
+// Rule 44: holds
 TEST_P(EspInSuites, OpensWhatTheReferenceSealed) {
   const auto sa = worker_.inbound(config_);
   const Opened opened = worker_.open(*sa, packet(1));
@@ -54,11 +55,13 @@ TEST_P(EspInSuites, OpensWhatTheReferenceSealed) {
   EXPECT_EQ(sa->errors(), 0u);
 }
 
+// Rule 4: refuses
 TEST_P(EspInSuites, Row04SequenceZeroIsOld) {
   const auto sa = worker_.inbound(config_);
   EXPECT_EQ(open(*sa, packet(0)), "replay_old");
 }
 
+// Rule 8: refuses
 TEST_P(EspInSuites, Row08RefusesReplays) {
   const auto sa = worker_.inbound(config_);
   EXPECT_EQ(open(*sa, packet(1000)), "ok");
@@ -68,6 +71,7 @@ TEST_P(EspInSuites, Row08RefusesReplays) {
   EXPECT_EQ(sa->errors(), 2u);
 }
 
+// Rule 8: refuses
 TEST_P(EspInSuites, Row08FindsADuplicateInsideOneBurst) {
   const auto sa = worker_.inbound(config_);
   const Bytes esp = packet(5);
@@ -81,6 +85,7 @@ TEST_P(EspInSuites, Row08FindsADuplicateInsideOneBurst) {
   EXPECT_EQ(worker_.in().size(), 0u);
 }
 
+// Rule 9: refuses
 TEST_P(EspInSuites, Row09ForgedPacketsDoNotMoveTheWindow) {
   const auto sa = worker_.inbound(config_);
   ASSERT_EQ(open(*sa, packet(10)), "ok");
@@ -92,6 +97,7 @@ TEST_P(EspInSuites, Row09ForgedPacketsDoNotMoveTheWindow) {
   EXPECT_EQ(open(*sa, packet(1)), "ok") << "still inside";
 }
 
+// Rule 12: refuses
 TEST_P(EspInSuites, Row12RefusesEveryLengthThatCannotBe) {
   const Suite& suite = suite_of(GetParam());
   const uint32_t around = kEspHeaderSize + suite.iv_size + kIcvSize;
@@ -109,6 +115,7 @@ TEST_P(EspInSuites, Row12RefusesEveryLengthThatCannotBe) {
   }
 }
 
+// Rule 43: refuses.  Rule 44: refuses
 TEST_P(EspInSuites, Row44WipesThePlaintextOfAForgedPacket) {
   const Suite& suite = suite_of(GetParam());
   const auto sa = worker_.inbound(config_);
@@ -134,6 +141,7 @@ TEST_P(EspInSuites, Row15DummyMovesTheWindowAndIsNoError) {
   EXPECT_EQ(sa->errors(), 0u);
 }
 
+// Rule 13: refuses
 TEST_P(EspInSuites, Row13AuthenticPacketWithBadPaddingCountsOnce) {
   const auto sa = worker_.inbound(config_);
   Bytes text = ipv4_packet(suite_of(GetParam()).block_size * 4 - 4);
@@ -143,6 +151,7 @@ TEST_P(EspInSuites, Row13AuthenticPacketWithBadPaddingCountsOnce) {
   EXPECT_EQ(open(*sa, sealed(1, text)), "replay_dup");
 }
 
+// Rule 6: holds.  Rule 6: refuses
 TEST_P(EspInSuites, Row06EsnHighBitsAreAuthenticated) {
   config_.esn = true;
   config_.last_sequence = 0xffff'fffe;
@@ -156,6 +165,7 @@ TEST_P(EspInSuites, Row06EsnHighBitsAreAuthenticated) {
 
 // RFC 4303 table of the checklist, W = 1024: an authentic packet is taken for what it is, a packet
 // with other high bits fails its ICV.
+// Rule 7: holds.  Rule 7: refuses
 TEST_P(EspInSuites, Row07InfersTheHighBits) {
   constexpr struct {
     uint64_t highest, sent;
@@ -176,6 +186,7 @@ TEST_P(EspInSuites, Row07InfersTheHighBits) {
   }
 }
 
+// Rule 7: holds
 TEST_P(EspInSuites, Row07LatePacketFromBeforeTheWrapIsTaken) {
   config_.esn = true;
   config_.replay_window = 1024;
@@ -188,6 +199,7 @@ TEST_P(EspInSuites, Row07LatePacketFromBeforeTheWrapIsTaken) {
   EXPECT_EQ(open(*sa, packet(0x0'fffffc05)), "icv");
 }
 
+// Rule 57: refuses
 TEST_P(EspInSuites, Row57DropsAfterTheHardLifetime) {
   config_.lifetime_hard.packets = 2;
   const auto sa = worker_.inbound(config_);
@@ -197,6 +209,7 @@ TEST_P(EspInSuites, Row57DropsAfterTheHardLifetime) {
   EXPECT_TRUE(sa->lifetime().take_events().hard);
 }
 
+// Rule 25: holds.  Rule 25: refuses
 TEST_P(EspInSuites, Row25MarksAreCarriedInAndSometimesDropped) {
   const auto sa = worker_.inbound(config_);
   const std::size_t block = suite_of(GetParam()).block_size;
@@ -207,6 +220,7 @@ TEST_P(EspInSuites, Row25MarksAreCarriedInAndSometimesDropped) {
   EXPECT_EQ(opened.verdict, EspVerdict::kEcn);
 }
 
+// Rule 49: holds.  Rule 49: refuses
 TEST_P(EspInSuites, Row49OnlyTheNewestPacketMayTellThatThePeerMoved) {
   const auto sa = worker_.inbound(config_);
   EXPECT_TRUE(worker_.open(*sa, packet(10)).newest);
@@ -214,6 +228,7 @@ TEST_P(EspInSuites, Row49OnlyTheNewestPacketMayTellThatThePeerMoved) {
   EXPECT_TRUE(worker_.open(*sa, packet(11)).newest);
 }
 
+// Rule 39: refuses.  Rule 41: refuses
 TEST_P(EspInSuites, KeysOfAnotherSaFail) {
   const auto sa = worker_.inbound(config_);
   SaConfig other = sa_config(Direction::kInbound, GetParam());
@@ -254,6 +269,7 @@ TEST_P(EspInSuites, ArbitraryPlaintextEndsInAVerdict) {
   }
 }
 
+// Rule 2: holds.  Rule 2: refuses
 TEST(EspIn, Row02ReservedSpisAreRefused) {
   for (const uint32_t spi : {0u, 1u, 255u}) {
     const Bytes esp{0, 0, 0, static_cast<uint8_t>(spi), 0, 0, 0, 1};
@@ -266,6 +282,7 @@ TEST(EspIn, Row02ReservedSpisAreRefused) {
     EXPECT_EQ(read_spi(esp.data(), size).verdict, EspVerdict::kEspShort);
 }
 
+// Rule 3: refuses
 TEST(EspIn, Row03APacketForAnotherSpiIsNotThisSas) {
   Worker worker;
   SaConfig config = sa_config(Direction::kInbound);

@@ -17,6 +17,7 @@ uint32_t be32(const Bytes& bytes, std::size_t offset) {
   return value;
 }
 
+// Rule 4: holds
 TEST(EspOut, Row04FirstSequenceNumberIsOne) {
   Worker worker;
   const auto sa = worker.outbound(sa_config(Direction::kOutbound));
@@ -25,6 +26,7 @@ TEST(EspOut, Row04FirstSequenceNumberIsOne) {
   EXPECT_EQ(be32(worker.seal(*sa, ipv4_packet(60)).packet, 24), 2u);
 }
 
+// Rule 5: refuses.  Rule 40: refuses
 TEST(EspOut, Row05StopsAtTheLast32BitNumber) {
   Worker worker;
   SaConfig config = sa_config(Direction::kOutbound);
@@ -38,6 +40,7 @@ TEST(EspOut, Row05StopsAtTheLast32BitNumber) {
   EXPECT_FALSE(sa->usable());
 }
 
+// Rule 5: refuses
 TEST(EspOut, Row05StopsAtTheLast64BitNumber) {
   Worker worker;
   SaConfig config = sa_config(Direction::kOutbound);
@@ -48,6 +51,7 @@ TEST(EspOut, Row05StopsAtTheLast64BitNumber) {
   EXPECT_EQ(worker.seal(*sa, ipv4_packet(60)).verdict, EspVerdict::kSeqExhausted);
 }
 
+// Rule 5: holds.  Rule 6: holds
 TEST(EspOut, Row06GoesOnBeyond32BitsWithEsn) {
   Worker worker;
   SaConfig config = sa_config(Direction::kOutbound);
@@ -61,6 +65,7 @@ TEST(EspOut, Row06GoesOnBeyond32BitsWithEsn) {
   EXPECT_FALSE(reference_open(reference_sa(config), 0, without_outer(packet)).has_value());
 }
 
+// Rule 40: holds
 TEST(EspOut, Row40AsksForARekeyAtHalfOf32Bits) {
   Worker worker;
   SaConfig config = sa_config(Direction::kOutbound);
@@ -83,6 +88,7 @@ TEST(EspOut, Row40AnEarlierSoftLimitStays) {
   EXPECT_TRUE(sa->lifetime().take_events().soft);
 }
 
+// Rule 39: holds.  Rule 39: refuses
 TEST(EspOut, Row39IvIsTheFullSequenceNumberAndNeverRepeats) {
   Worker worker;
   SaConfig config = sa_config(Direction::kOutbound);
@@ -99,6 +105,7 @@ TEST(EspOut, Row39IvIsTheFullSequenceNumberAndNeverRepeats) {
 
 // Two SAs with the same key and the same packets: IVs differ, so nothing that an observer knows
 // (key aside) predicts them; and none is a ciphertext block seen before.
+// Rule 43: holds
 TEST(EspOut, Row43CbcIvsAreUnpredictable) {
   Worker worker;
   const SaConfig config = sa_config(Direction::kOutbound, Algorithm::kAes128CbcSha256);
@@ -113,6 +120,7 @@ TEST(EspOut, Row43CbcIvsAreUnpredictable) {
     }
 }
 
+// Rule 57: refuses
 TEST(EspOut, Row57StopsAtTheHardLifetime) {
   Worker worker;
   SaConfig config = sa_config(Direction::kOutbound);

@@ -23,6 +23,7 @@ Bytes plus(Bytes left, const Bytes& right) {
   return left;
 }
 
+// Rule 16: holds
 TEST(InnerPacket, Row16TakesBothFamilies) {
   Bytes v4 = with_trailer(ipv4_packet(61), 4, 4);
   EXPECT_EQ(open_text(v4).family, IpFamily::kV4);
@@ -32,6 +33,7 @@ TEST(InnerPacket, Row16TakesBothFamilies) {
   EXPECT_EQ(open_text(v6).size, 61u);
 }
 
+// Rule 1: refuses.  Rule 16: refuses
 TEST(InnerPacket, Row16RefusesEveryOtherNextHeader) {
   for (int next_header = 0; next_header < 256; ++next_header) {
     const auto verdict =
@@ -47,10 +49,12 @@ TEST(InnerPacket, Row16RefusesEveryOtherNextHeader) {
   }
 }
 
+// Rule 16: refuses
 TEST(InnerPacket, Row16RefusesAVersionThatIsNotTheNextHeaders) {
   EXPECT_EQ(verdict_of(with_trailer(ipv6_packet(60), 4, 4)), "inner_malformed");
 }
 
+// Rule 13: holds
 TEST(InnerPacket, Row13TakesEveryPaddingLength) {
   for (uint32_t pad = 0; pad < 256; ++pad) {
     Bytes text = ipv4_packet(40);
@@ -59,12 +63,14 @@ TEST(InnerPacket, Row13TakesEveryPaddingLength) {
   }
 }
 
+// Rule 13: refuses
 TEST(InnerPacket, Row13RefusesWrongPadding) {
   EXPECT_EQ(verdict_of(plus(ipv4_packet(40), {0, 0, 2, 4})), "pad");
   EXPECT_EQ(verdict_of(plus(ipv4_packet(40), {1, 3, 2, 4})), "pad");
   EXPECT_EQ(verdict_of(plus(ipv4_packet(40), {2, 1, 2, 4})), "pad");
 }
 
+// Rule 13: refuses
 TEST(InnerPacket, Row13RefusesPaddingLongerThanThePayload) {
   EXPECT_EQ(verdict_of(plus(ipv4_packet(40), {255, 4})), "pad");
   EXPECT_EQ(verdict_of({1, 4}), "pad");
@@ -78,6 +84,7 @@ TEST(InnerPacket, Row17CutsTfcPadding) {
   EXPECT_EQ(open_text(text).size, 44u);
 }
 
+// Rule 18: refuses
 TEST(InnerPacket, Row18RefusesALengthBeyondTheText) {
   Bytes cut = ipv4_packet(40);
   cut.resize(38);
@@ -87,6 +94,7 @@ TEST(InnerPacket, Row18RefusesALengthBeyondTheText) {
   EXPECT_EQ(verdict_of(with_trailer(cut, 41, 4)), "inner_malformed");
 }
 
+// Rule 18: refuses
 TEST(InnerPacket, Row18RefusesEveryLengthShorterThanAHeader) {
   for (std::size_t size = 0; size < 20; ++size) {
     Bytes cut = ipv4_packet(20);
@@ -100,12 +108,14 @@ TEST(InnerPacket, Row18RefusesEveryLengthShorterThanAHeader) {
   }
 }
 
+// Rule 18: refuses
 TEST(InnerPacket, Row18RefusesAWrongChecksum) {
   Bytes packet = ipv4_packet(40);
   packet[10] ^= 1;
   EXPECT_EQ(verdict_of(plus(packet, {0, 4})), "inner_malformed");
 }
 
+// Rule 18: refuses
 TEST(InnerPacket, Row18RefusesAHeaderLengthBelowFive) {
   Bytes packet = ipv4_packet(40);
   packet[0] = 0x44;
@@ -113,6 +123,7 @@ TEST(InnerPacket, Row18RefusesAHeaderLengthBelowFive) {
   EXPECT_EQ(verdict_of(plus(packet, {0, 4})), "inner_malformed");
 }
 
+// Rule 18: refuses
 TEST(InnerPacket, Row18RefusesATotalLengthBelowTheHeader) {
   Bytes packet = ipv4_packet(40);
   packet[3] = 19;
@@ -120,6 +131,7 @@ TEST(InnerPacket, Row18RefusesATotalLengthBelowTheHeader) {
   EXPECT_EQ(verdict_of(plus(packet, {0, 4})), "inner_malformed");
 }
 
+// Rule 18: holds.  Rule 27: holds
 TEST(InnerPacket, Row27TakesHeadersWithOptions) {
   for (uint8_t words = 6; words <= 15; ++words) {
     Bytes packet = ipv4_packet(100);
@@ -131,6 +143,7 @@ TEST(InnerPacket, Row27TakesHeadersWithOptions) {
   }
 }
 
+// Rule 18: refuses
 TEST(InnerPacket, Row18RefusesOptionsBeyondThePacket) {
   Bytes packet = ipv4_packet(40);
   packet[0] = 0x4b;  // 44 bytes of header
@@ -140,6 +153,7 @@ TEST(InnerPacket, Row18RefusesOptionsBeyondThePacket) {
 }
 
 // RFC 6040 figure 4.  Rows: inner, columns: outer; 4: dropped.
+// Rule 25: holds.  Rule 25: refuses
 TEST(InnerPacket, Row25FollowsTheEcnTable) {
   constexpr uint8_t kNot = 0, kEct1 = 1, kEct0 = 2, kCe = 3, kDropped = 4;
   constexpr struct {

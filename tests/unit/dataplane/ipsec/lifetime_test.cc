@@ -11,6 +11,7 @@ using std::chrono::seconds;
 
 const Instant kStart{seconds{1000}};
 
+// Rule 57: holds
 TEST(Lifetime, Row57WithoutLimitsNeverEnds) {
   Lifetime lifetime{{}, {}, kStart};
   for (int i = 0; i < 1000; ++i) lifetime.count(1500);
@@ -21,6 +22,7 @@ TEST(Lifetime, Row57WithoutLimitsNeverEnds) {
   EXPECT_EQ(lifetime.bytes(), 1'500'000u);
 }
 
+// Rule 57: holds
 TEST(Lifetime, Row57TellsTheSoftPacketLimitOnce) {
   Lifetime lifetime{{.packets = 3}, {}, kStart};
   lifetime.count(1);
@@ -34,6 +36,7 @@ TEST(Lifetime, Row57TellsTheSoftPacketLimitOnce) {
   EXPECT_TRUE(lifetime.usable());
 }
 
+// Rule 57: refuses
 TEST(Lifetime, Row57EndsAtTheHardPacketLimit) {
   Lifetime lifetime{{.packets = 2}, {.packets = 4}, kStart};
   for (int i = 0; i < 3; ++i) lifetime.count(1);
@@ -46,6 +49,7 @@ TEST(Lifetime, Row57EndsAtTheHardPacketLimit) {
   EXPECT_FALSE(lifetime.take_events().hard);
 }
 
+// Rule 57: refuses
 TEST(Lifetime, Row57EndsAtTheHardByteLimit) {
   Lifetime lifetime{{.bytes = 1000}, {.bytes = 2000}, kStart};
   lifetime.count(999);
@@ -64,6 +68,7 @@ TEST(Lifetime, Row57OnePacketMayPassBothByteLimits) {
   EXPECT_TRUE(lifetime.hard_reached());
 }
 
+// Rule 57: refuses
 TEST(Lifetime, Row57EndsByTime) {
   Lifetime lifetime{{.seconds = 10}, {.seconds = 20}, kStart};
   lifetime.check_time(kStart + seconds{9});

@@ -139,6 +139,7 @@ TEST(OuterHeader, Row30FollowsTheDfRule) {
   EXPECT_FALSE(outer_df(DfRule::kClear, ipv6_packet(80)));
 }
 
+// Rule 29: holds
 TEST(OuterHeader, Row29IdentificationIsZeroWithDf) {
   Worker worker;
   SaConfig config = config_for({});
@@ -147,6 +148,7 @@ TEST(OuterHeader, Row29IdentificationIsZeroWithDf) {
   for (int i = 0; i < 10; ++i) EXPECT_EQ(be16(worker.seal(*sa, ipv4_packet(80)).packet, 4), 0u);
 }
 
+// Rule 29: refuses
 TEST(OuterHeader, Row29IdentificationsOfAllWorkersDifferWithoutDf) {
   constexpr uint16_t kWorkers = 3;
   Worker engines;
@@ -168,6 +170,7 @@ TEST(OuterHeader, Row29IdentificationsOfAllWorkersDifferWithoutDf) {
   }
 }
 
+// Rule 27: refuses
 TEST(OuterHeader, Row27DoesNotCopyIpv4Options) {
   Bytes inner = ipv4_packet(100);
   inner[0] = 0x4f;

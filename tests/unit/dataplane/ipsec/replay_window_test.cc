@@ -16,6 +16,7 @@ constexpr uint32_t kSizes[] = {64, 65, 100, 128, 1000, 1024, 4096, 32768};
 
 class ReplayWindowOfSize : public testing::TestWithParam<uint32_t> {};
 
+// Rule 4: holds.  Rule 4: refuses
 TEST_P(ReplayWindowOfSize, Row04RefusesZeroAndTakesOneFirst) {
   ReplayWindow window{GetParam()};
   EXPECT_EQ(window.record(0), EspVerdict::kReplayOld);
@@ -23,6 +24,7 @@ TEST_P(ReplayWindowOfSize, Row04RefusesZeroAndTakesOneFirst) {
   EXPECT_EQ(window.highest(), 1u);
 }
 
+// Rule 8: holds.  Rule 8: refuses
 TEST_P(ReplayWindowOfSize, Row08IsExactlyAsWideAsConfigured) {
   const uint32_t size = GetParam();
   for (uint64_t top = size; top < size + uint64_t{200}; ++top) {
@@ -35,6 +37,7 @@ TEST_P(ReplayWindowOfSize, Row08IsExactlyAsWideAsConfigured) {
   }
 }
 
+// Rule 8: refuses
 TEST_P(ReplayWindowOfSize, Row08FindsEveryDuplicate) {
   const uint32_t size = GetParam();
   ReplayWindow window{size};
@@ -44,6 +47,7 @@ TEST_P(ReplayWindowOfSize, Row08FindsEveryDuplicate) {
     ASSERT_EQ(window.record(number), EspVerdict::kReplayDup) << number;
 }
 
+// Rule 9: holds
 TEST_P(ReplayWindowOfSize, Row09AskingChangesNothing) {
   ReplayWindow window{GetParam()};
   ASSERT_EQ(window.record(5), EspVerdict::kOk);
@@ -52,6 +56,7 @@ TEST_P(ReplayWindowOfSize, Row09AskingChangesNothing) {
   EXPECT_EQ(window.record(6), EspVerdict::kOk);
 }
 
+// Rule 10: holds.  Rule 10: refuses
 TEST_P(ReplayWindowOfSize, Row10JumpsFarAndForgetsEverythingBefore) {
   const uint32_t size = GetParam();
   for (const uint64_t jump :
@@ -132,6 +137,7 @@ uint64_t next_number(std::mt19937_64& random, uint64_t top, uint32_t size) {
   }
 }
 
+// Rule 8: holds
 TEST_P(ReplayWindowOfSize, Row08BehavesLikeASetOverAMillionNumbers) {
   const uint32_t size = GetParam();
   std::mt19937_64 random{size};
@@ -157,6 +163,7 @@ struct Inference {
   uint64_t number;
 };
 
+// Rule 7: holds.  Rule 7: refuses
 TEST(EsnInference, Row07FollowsTheTable) {
   constexpr Inference kRows[] = {
       {1024, 0x0'00000400, 0x00000401, 0x0'00000401},  // the next packet
@@ -178,11 +185,13 @@ TEST(EsnInference, Row07FollowsTheTable) {
   }
 }
 
+// Rule 7: refuses
 TEST(EsnInference, Row07NumberZeroIsOld) {
   const ReplayWindow window{1024, 0x3ff};
   EXPECT_EQ(window.could_accept(window.infer(0)), EspVerdict::kReplayOld);
 }
 
+// Rule 7: holds
 TEST(EsnInference, Row07FindsEveryNumberInAndAheadOfTheWindow) {
   for (const uint32_t size : kSizes)
     for (const uint64_t top :

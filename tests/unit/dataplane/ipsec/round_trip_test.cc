@@ -51,6 +51,7 @@ class RoundTrip : public testing::TestWithParam<Case> {
   std::unique_ptr<InboundSa> in_;
 };
 
+// Rule 12: holds
 TEST_P(RoundTrip, EverySizeUpTo2000) {
   for (uint32_t size = 20; size <= 2000; ++size) check(ipv4_packet(size), 4, size % 64);
 }

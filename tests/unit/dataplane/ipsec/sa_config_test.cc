@@ -26,6 +26,7 @@ TEST(Suite, IsFoundByNameAndByIkeNumbers) {
   }
 }
 
+// Rule 42: refuses
 TEST(Suite, Row42UnknownAlgorithmsAreRefused) {
   EXPECT_EQ(find_suite("des-cbc"), nullptr);
   EXPECT_EQ(find_suite(RAVEN_SA_ENCR_AES_GCM_16, RAVEN_SA_AUTH_NONE, 28), nullptr) << "AES-192";
@@ -33,6 +34,7 @@ TEST(Suite, Row42UnknownAlgorithmsAreRefused) {
   EXPECT_EQ(find_suite(uint16_t{11}, uint16_t{2}, 0), nullptr) << "null encryption";
 }
 
+// Rule 41: holds
 TEST(Suite, Row41ChaChaTakesTheSaltBehindTheKey) {
   EXPECT_EQ(suite_of(Algorithm::kChacha20Poly1305).keying_size(), 36u);
 }
@@ -43,6 +45,7 @@ TEST(SaConfig, AcceptsEverySuiteInBothDirections) {
       EXPECT_EQ(reason(sa_config(direction, suite.algorithm)), "");
 }
 
+// Rule 2: refuses
 TEST(SaConfig, Row02RefusesReservedSpis) {
   SaConfig config = sa_config(Direction::kInbound);
   for (const uint32_t spi : {0u, 1u, 255u}) {
@@ -65,6 +68,7 @@ TEST(SaConfig, RefusesWrongKeySizes) {
   EXPECT_THAT(reason(config), HasSubstr("integrity key: 0 bytes"));
 }
 
+// Rule 8: refuses
 TEST(SaConfig, Row08RefusesWindowsOutOfRange) {
   SaConfig config = sa_config(Direction::kInbound);
   for (const uint32_t window : {0u, 32u, 63u, 32769u}) {

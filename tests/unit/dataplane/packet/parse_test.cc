@@ -80,6 +80,7 @@ TEST(ParseIpv4, CutAtEveryByteIsMalformed) {
     EXPECT_EQ(parse(slice(packet, 0, size)), IpVerdict::kMalformed) << size;
 }
 
+// Rule 27: refuses
 TEST(ParseIpv4, SourceRoutesAreRefusedAndBadOptionsMalformed) {
   const auto with = [](const Bytes& options) {
     return parse(ipv4({.source = "10.0.0.1", .destination = "10.0.0.2", .options = options}, {}));
@@ -92,6 +93,7 @@ TEST(ParseIpv4, SourceRoutesAreRefusedAndBadOptionsMalformed) {
   EXPECT_EQ(with({0, 131, 3, 4}), IpVerdict::kOk) << "nothing counts behind the end of options";
 }
 
+// Rule 28: holds
 TEST(ParseIpv6, WalksExtensionHeadersToTheProtocol) {
   IpView view;
   const Bytes chain = extension(60) + extension(43, 2) + extension(17, 1) + udp(1, 2, {});
@@ -111,6 +113,7 @@ TEST(ParseIpv6, TellsFragments) {
   EXPECT_EQ(view.l4_offset, 0);
 }
 
+// Rule 28: holds
 TEST(ParseIpv6, StopsAtEspAhAndNoNextHeader) {
   IpView view;
   for (const uint8_t protocol : {uint8_t{50}, uint8_t{51}}) {
@@ -122,6 +125,7 @@ TEST(ParseIpv6, StopsAtEspAhAndNoNextHeader) {
   EXPECT_EQ(view.l4_offset, 0);
 }
 
+// Rule 28: refuses
 TEST(ParseIpv6, EndlessAndMalformedChainsAreRefused) {
   Bytes chain;
   for (int i = 0; i < 100; ++i) chain = chain + extension(60);

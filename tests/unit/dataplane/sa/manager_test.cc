@@ -84,6 +84,7 @@ TEST_F(SaManagerTest, SpreadsTunnelsWithOneSaOverTheWorkers) {
   EXPECT_THAT(tables.outbound[PeerIndex{1}].spis, ElementsAre(0, 0x1002));
 }
 
+// Rule 58: holds
 TEST_F(SaManagerTest, UsesTheNewestOutboundSaOfAWorkerAndKeepsTheOldInStandby) {
   add(kOut, 0x1001);
   add(kOut, 0x1002);
@@ -114,6 +115,7 @@ TEST_F(SaManagerTest, HandsOverToAnotherWorkerWhenOneHasNoSaLeft) {
   EXPECT_EQ(outbound().fallback, kNoWorker);
 }
 
+// Rule 58: holds
 TEST_F(SaManagerTest, ReceivesWithOldAndNewInboundSaUntilTheOldIsDeleted) {
   add(kIn, 0x1001);
   add(kIn, 0x1002);
@@ -122,6 +124,7 @@ TEST_F(SaManagerTest, ReceivesWithOldAndNewInboundSaUntilTheOldIsDeleted) {
   EXPECT_THAT(inbound_spis(), UnorderedElementsAre(0x1002));
 }
 
+// Rule 58: refuses
 TEST_F(SaManagerTest, FreesAnSaOnlyAfterItLeftTheTables) {
   add(kIn, 0x1001);
   ASSERT_THAT(tables.disposals, IsEmpty());
@@ -139,6 +142,7 @@ TEST_F(SaManagerTest, RefusesDuplicatesUnknownsAndMoreThanFit) {
   EXPECT_EQ(try_add(kOut, 0x3000).error().code, ErrorCode::kExhausted);
 }
 
+// Rule 3: holds
 TEST_F(SaManagerTest, TellsTwoPeersWithTheSameOutboundSpiApart) {
   add(kOut, 0x1001);
   SaConfig other = make_sa(kOut, 0x1001, 8);
@@ -170,6 +174,7 @@ TEST_F(SaManagerTest, ConnectsSasToAPeerThatComesLater) {
   EXPECT_EQ(tables.outbound[PeerIndex{3}].newest, 0x1002u);
 }
 
+// Rule 57: holds.  Rule 57: refuses
 TEST_F(SaManagerTest, TellsSoftAndHardExpiryOnceAndStopsUsingTheSa) {
   SaConfig config = make_sa(kOut, 0x1001);
   config.lifetime_soft.seconds = 10;
@@ -203,6 +208,7 @@ TEST_F(SaManagerTest, RepeatsWhatIsStillTrueForANewEventChannel) {
   EXPECT_EQ(std::get<SaExpired>(events[0]).id.spi, Spi{0x1001});
 }
 
+// Rule 5: holds.  Rule 40: holds
 TEST_F(SaManagerTest, AsksForKeysBeforeANumberWithoutEsnRunsOut) {
   SaConfig config = make_sa(kOut, 0x1001);
   config.esn = false;
@@ -253,6 +259,7 @@ TEST_F(SaManagerTest, AsksForASaAtMostOnceASecond) {
   EXPECT_THAT(events, SizeIs(3)) << "there is one now";
 }
 
+// Rule 49: holds
 TEST_F(SaManagerTest, TellsThatThePeerMoved) {
   add(kIn, 0x1001);
   manager->source_moved(Spi{0x1001}, IpAddress::v4(0xcb007101), 1024);

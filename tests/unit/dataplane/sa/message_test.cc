@@ -43,6 +43,7 @@ TEST(SaMessage, DecodesAnAddWithAllItsFields) {
   EXPECT_EQ(config.df, DfRule::kCopy);
 }
 
+// Rule 8: holds
 TEST(SaMessage, TakesTheDefaultWindowForZeroAndWidensCharonsOwn) {
   raven_sa_add add = good_add(RAVEN_SA_IN, 0x1001);
   EXPECT_EQ(std::get<SaConfig>(*decode_message(add)).replay_window, 4096u);
@@ -56,6 +57,7 @@ TEST(SaMessage, IgnoresPortsWithoutUdpEncapsulation) {
   EXPECT_FALSE(std::get<SaConfig>(*decode_message(add)).outer.udp_encapsulated());
 }
 
+// Rule 42: holds
 TEST(SaMessage, TakesAesGcm256AndChacha20AndCbcByTheirIkeNumbers) {
   raven_sa_add add = good_add(RAVEN_SA_IN, 0x1001);
   add.encryption_key_size = 36;

@@ -140,6 +140,7 @@ const std::vector<Case> kCases = {
 
 class ClassifyTest : public testing::TestWithParam<Case> {};
 
+// Rule 1: refuses.  Rule 2: refuses.  Rule 20: refuses.  Rule 46: refuses.  Rule 55: refuses
 TEST_P(ClassifyTest, EndsWhereItShould) {
   BoxBench box;
   Port& port = GetParam().lan ? box.lan() : box.wan();
@@ -165,6 +166,7 @@ INSTANTIATE_TEST_SUITE_P(Frames, ClassifyTest, testing::ValuesIn(kCases), [](con
   return given.param.name;
 });
 
+// Rule 20: holds
 TEST(Classify, FramesThatAreNotIpAreTheKernels) {
   BoxBench box;
   for (const uint16_t type : std::initializer_list<uint16_t>{0x0806, 0x88cc, 0x8100, 0x0026}) {
@@ -225,6 +227,7 @@ TEST(Inbox, KernelFrameGoesOutOnItsPortUnchanged) {
   EXPECT_THAT(box.sent_wan(), ElementsAre(arp, ike));
 }
 
+// Rule 21: refuses
 TEST(Inbox, KernelFrameWithPodTrafficOfAnotherSiteIsNeverSentInClear) {
   BoxBench box;
   for (const char* destination : {"10.2.7.9", "10.3.7.9", "10.4.7.9", "fd00:2::9"}) {
@@ -240,6 +243,7 @@ TEST(Inbox, KernelFrameWithPodTrafficOfAnotherSiteIsNeverSentInClear) {
   EXPECT_THAT(box.sent_wan(), IsEmpty());
 }
 
+// Rule 21: refuses
 TEST(Inbox, VlanTagsDoNotHidePodTrafficOfAnotherSite) {
   BoxBench box;
   const Bytes plain = ethernet(kRouterMac, box.wan_mac(), pod_packet("10.1.1.5", "10.2.7.9"));
@@ -292,6 +296,7 @@ void PrintTo(const TunnelCase& given, std::ostream* out) {
 class FromTunnelTest : public testing::TestWithParam<TunnelCase> {};
 
 // RFC 4301 section 5.2 step 4.
+// Rule 19: refuses
 TEST_P(FromTunnelTest, IsHeldToThePrefixesOfThePeersPool) {
   BoxBench box;
   box.receive_wan(box.seal(pod_packet(GetParam().source, GetParam().destination)));

@@ -42,6 +42,7 @@ Bytes reassemble(std::vector<Bytes> fragments) {
   return payload;
 }
 
+// Rule 32: holds
 TEST(Fragment, PacketWithoutDfIsCutBeforeEncryption) {
   BoxBench box{{.path_mtu = 1300}};
   const Bytes packet = pod_packet("10.1.3.5", "10.2.7.9", 1460);
@@ -61,6 +62,7 @@ TEST(Fragment, PacketOfExactlyTheMtuStaysWhole) {
   EXPECT_THAT(through_tunnel(box, {pod_packet("10.1.3.5", "10.2.7.9", 1300 - 27)}), SizeIs(2));
 }
 
+// Rule 32: holds
 TEST(Fragment, FragmentIsCutAgainKeepingItsPlace) {
   BoxBench box{{.path_mtu = 600}};
   const Bytes packet = ipv4(
@@ -150,6 +152,7 @@ uint16_t segment_size_after(
 
 constexpr uint8_t kSyn = 0x02, kSynAck = 0x12, kAck = 0x10;
 
+// Rule 38: holds
 TEST(Mss, IsLoweredToWhatThePathCarries) {
   const Bytes mss1460 = {2, 4, 0x05, 0xb4};
   EXPECT_EQ(segment_size_after(mss1460, kSyn), 1360);
@@ -158,6 +161,7 @@ TEST(Mss, IsLoweredToWhatThePathCarries) {
   EXPECT_EQ(segment_size_after(mss1460, kSyn, 1400, true), 1340);
 }
 
+// Rule 38: refuses
 TEST(Mss, IsNeverRaisedAndOnlyTouchedInSyn) {
   EXPECT_EQ(segment_size_after({2, 4, 0x01, 0xf4}, kSyn), 500);
   EXPECT_EQ(segment_size_after({2, 4, 0x05, 0xb4}, kAck), 1460);
@@ -169,6 +173,7 @@ TEST(Mss, IsFoundBehindOtherOptionsAlsoAtAnOddOffset) {
   EXPECT_EQ(segment_size_after({3, 3, 7, 2, 4, 0x05, 0xb4, 0}, kSyn), 1360);
 }
 
+// Rule 38: refuses
 TEST(Mss, MalformedOptionsAreForwardedUnchanged) {
   for (const Bytes& options :
        {Bytes{3, 0, 2, 4, 0x05, 0xb4, 0, 0}, Bytes{3, 1, 2, 4, 0x05, 0xb4, 0, 0},
@@ -178,6 +183,7 @@ TEST(Mss, MalformedOptionsAreForwardedUnchanged) {
       << "an MSS option of another length is skipped, not trusted";
 }
 
+// Rule 38: refuses
 TEST(Mss, OffsetBeyondThePacketIsForwardedUnchanged) {
   BoxBench box;
   Bytes segment = tcp({.flags = kSyn, .options = {2, 4, 0x05, 0xb4}}, "10.1.3.5", "10.2.7.9");
@@ -189,6 +195,7 @@ TEST(Mss, OffsetBeyondThePacketIsForwardedUnchanged) {
   EXPECT_EQ(slice(inner[0], 20), segment);
 }
 
+// Rule 38: holds
 TEST(Mss, SynFromTheTunnelIsLoweredToThePathOfItsPeer) {
   BoxBench box{{.path_mtu = 1200}};
   const Bytes segment = tcp({.flags = kSyn, .options = {2, 4, 0x05, 0xb4}}, "10.2.7.9", "10.1.3.5");

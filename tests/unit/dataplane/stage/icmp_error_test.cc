@@ -17,6 +17,7 @@ Bytes from_node(BoxBench& box, const Bytes& ip) {
   return ethernet(box.lan_mac(), kNodeDiMac, ip);
 }
 
+// Rule 26: refuses.  Rule 36: holds
 TEST(IcmpError, TimeExceededGoesBackToTheNodeAndQuotesThePacket) {
   BoxBench box;
   const Bytes packet = pod_packet("10.1.3.5", "10.2.7.9", 32, 1);
@@ -42,6 +43,7 @@ TEST(IcmpError, TimeExceededOfADecryptedPacketGoesBackThroughTheTunnel) {
   EXPECT_EQ(slice(error, 20), icmp(11, 0, Bytes{0, 0, 0, 0} + packet));
 }
 
+// Rule 26: refuses.  Rule 36: holds
 TEST(IcmpError, HopLimitExceededOfIpv6IsChecksummed) {
   BoxBench box;
   const Bytes packet = pod_packet("fd00:1:3::5", "fd00:2::9", 32, 1);
@@ -55,6 +57,7 @@ TEST(IcmpError, HopLimitExceededOfIpv6IsChecksummed) {
   EXPECT_EQ(slice(error, 48), packet);
 }
 
+// Rule 32: refuses
 TEST(IcmpError, FragmentationNeededTellsTheInnerMtu) {
   BoxBench box{{.path_mtu = 1300}};
   const Bytes packet = pod_packet("10.1.3.5", "10.2.7.9", 1400, 64, true);
@@ -71,6 +74,7 @@ TEST(IcmpError, FragmentationNeededTellsTheInnerMtu) {
   EXPECT_EQ(internet_checksum(slice(error, 20)), 0);
 }
 
+// Rule 32: refuses
 TEST(IcmpError, PacketTooBigTellsTheInnerMtu) {
   BoxBench box{{.path_mtu = 1300}};
   box.receive_lan(from_node(box, pod_packet("fd00:1:3::5", "fd00:2::9", 1400)));
@@ -93,6 +97,7 @@ void PrintTo(const Silent& given, std::ostream* out) {
 class SilentTest : public testing::TestWithParam<Silent> {};
 
 // RFC 1812 section 4.3.2.7, RFC 4443 section 2.4 (e).
+// Rule 36: refuses
 TEST_P(SilentTest, NoErrorAboutIt) {
   BoxBench box;
   box.receive_lan(from_node(box, GetParam().packet));
@@ -133,6 +138,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& given) { return given.param.name; }
 );
 
+// Rule 36: holds
 TEST(IcmpError, EchoRequestIsAnswered) {
   BoxBench box;
   box.receive_lan(from_node(box, dying_v4(1, icmp(8, 0, filled(32)))));

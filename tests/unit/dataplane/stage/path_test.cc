@@ -35,6 +35,7 @@ Bytes vxlan_frame(BoxBench& box, const Bytes& inner, const std::string& source =
 
 class EncryptsTest : public testing::TestWithParam<std::pair<const char*, const char*>> {};
 
+// Rule 21: holds.  Rule 26: holds
 TEST_P(EncryptsTest, PlainLanPacketLeavesEncryptedToTheNextHopOfThePeer) {
   BoxBench box;
   const Bytes inner = pod_packet(GetParam().first, GetParam().second);
@@ -49,6 +50,7 @@ TEST_P(EncryptsTest, PlainLanPacketLeavesEncryptedToTheNextHopOfThePeer) {
   EXPECT_THAT(box.sent_lan(), IsEmpty());
 }
 
+// Rule 55: holds
 TEST_P(EncryptsTest, VxlanPacketLeavesEncrypted) {
   BoxBench box;
   const Bytes inner = pod_packet(GetParam().first, GetParam().second);
@@ -58,6 +60,7 @@ TEST_P(EncryptsTest, VxlanPacketLeavesEncrypted) {
   EXPECT_EQ(box.open(sent[0]), after_one_hop(inner));
 }
 
+// Rule 1: holds.  Rule 19: holds.  Rule 26: holds
 TEST_P(EncryptsTest, DecryptedPacketGoesToTheNodeOfItsDestination) {
   BoxBench box;
   const Bytes inner = pod_packet(GetParam().second, GetParam().first);
@@ -88,6 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
     )
 );
 
+// Rule 46: holds
 TEST(Path, UdpEncapsulatedTunnelWorksBothWays) {
   BoxBench box{{.udp_encapsulated = true}};
   const Bytes out = pod_packet("10.1.2.5", "10.2.7.9");
@@ -108,6 +112,7 @@ TEST(Path, OnePortBoxForwardsBothWaysOnIt) {
   EXPECT_THAT(box.sent_lan(), SizeIs(1));
 }
 
+// Rule 26: holds
 TEST(Path, KernelPacketLeavesEncryptedWithItsTtlAsItIs) {
   BoxBench box;
   const Bytes inner = pod_packet("10.1.1.5", "10.2.7.9");
@@ -142,6 +147,7 @@ TEST(Path, BurstOfBothDirectionsAndKindsIsAllForwarded) {
   EXPECT_THAT(box.sent_lan(), SizeIs(64));
 }
 
+// Rule 21: refuses
 TEST(Path, PoolWithoutAPathDropsAndNeverSendsInClear) {
   BoxBench box;
   box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, pod_packet("10.1.2.5", "10.3.7.9")));
@@ -152,6 +158,7 @@ TEST(Path, PoolWithoutAPathDropsAndNeverSendsInClear) {
   EXPECT_THAT(box.sent_lan(), IsEmpty());
 }
 
+// Rule 21: refuses
 TEST(Path, TunnelWithoutSaDropsAndAsksForOne) {
   BoxBench box{{.with_outbound_sa = false}};
   box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, pod_packet("10.1.2.5", "10.2.7.9")));
@@ -177,6 +184,7 @@ TEST(Path, ReplayedPacketIsDropped) {
   EXPECT_THAT(box.drops(), ElementsAre(Pair("replay_dup", 1)));
 }
 
+// Rule 22: holds.  Rule 22: refuses.  Rule 49: holds
 TEST(Path, PeerThatMovedIsReportedOnceAuthentic) {
   BoxBench box{{.udp_encapsulated = true}};
   Bytes frame = box.seal(pod_packet("10.2.7.9", "10.1.3.5"));

@@ -16,6 +16,7 @@ TEST(Sad, EmptyTableKnowsNothing) {
   EXPECT_EQ(sad.find(256), nullptr);
 }
 
+// Rule 3: holds.  Rule 3: refuses
 TEST(Sad, FindsEverySpiAndNoOther) {
   std::mt19937 random{3};
   std::map<uint32_t, SadEntry> model;

@@ -1,0 +1,125 @@
+// Ports over rings, and the rounds.
+// SPDX-License-Identifier: Apache-2.0
+#include "perf/generator/feeder.h"
+
+#include <fmt/format.h>
+#include <rte_errno.h>
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+#include <rte_ring.h>
+#include <x86intrin.h>
+
+#include <algorithm>
+#include <random>
+
+namespace raven::perf {
+namespace {
+
+constexpr unsigned kRingSize = 16384;
+constexpr unsigned kEmptyPollsMax = 100000;  // then what is missing is lost
+
+rte_ring* make_ring(const std::string& name) {
+  return rte_ring_create(name.c_str(), kRingSize, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+}
+
+}  // namespace
+
+Feeder::~Feeder() = default;
+
+Result<std::unique_ptr<Feeder>> Feeder::create(const Tunnels& tunnels, Work work) {
+  std::unique_ptr<Feeder> feeder{new Feeder{tunnels, work}};
+  RAVEN_ASSIGN(feeder->traffic_, Traffic::create(tunnels, work));
+  rte_ring *lan_in, *lan_out, *wan_in, *wan_out;
+  uint16_t lan, wan;
+  RAVEN_TRY(feeder->make_port("lan", &lan_in, &lan_out, &lan));
+  RAVEN_TRY(feeder->make_port("wan", &wan_in, &wan_out, &wan));
+  const bool encrypt = work == Work::kEncrypt;
+  feeder->source_ = encrypt ? lan_in : wan_in;
+  feeder->sink_ = encrypt ? wan_out : lan_out;
+  feeder->source_id_ = encrypt ? lan : wan;
+  feeder->sink_id_ = encrypt ? wan : lan;
+  return feeder;
+}
+
+Status Feeder::make_port(const char* name, rte_ring** receive, rte_ring** transmit, uint16_t* id) {
+  *receive = make_ring(fmt::format("{}_rx", name));
+  *transmit = make_ring(fmt::format("{}_tx", name));
+  if (*receive == nullptr || *transmit == nullptr)
+    return errno_error(fmt::format("make rings of port {}", name), rte_errno);
+  const int port = rte_eth_from_rings(name, receive, 1, transmit, 1, SOCKET_ID_ANY);
+  if (port < 0) return errno_error(fmt::format("make port {}", name), rte_errno);
+  *id = static_cast<uint16_t>(port);
+  return {};
+}
+
+Status Feeder::attach(rte_mempool* pool, unsigned packets, std::function<void()> on_idle) {
+  buffers_.resize(packets);
+  if (rte_pktmbuf_alloc_bulk(pool, buffers_.data(), packets) != 0)
+    return Error{
+        ErrorCode::kUnavailable, fmt::format("{} packet buffers: pool too small", packets)};
+  std::shuffle(buffers_.begin(), buffers_.end(), std::mt19937{1});
+  on_idle_ = std::move(on_idle);
+  if (rte_eth_add_rx_callback(source_id_, 0, on_receive, this) == nullptr)
+    return errno_error("install a receive callback", rte_errno);
+  return {};
+}
+
+uint16_t Feeder::on_receive(uint16_t, uint16_t, rte_mbuf**, uint16_t count, uint16_t, void* self) {
+  if (count == 0) [[unlikely]]
+    static_cast<Feeder*>(self)->poll_empty();
+  return count;
+}
+
+void Feeder::poll_empty() {
+  const uint64_t now = __rdtsc();
+  if (running_) {
+    const unsigned arrived = rte_ring_count(sink_);
+    if (arrived < expected_ && ++empty_polls_ < kEmptyPollsMax) return;
+    end_round(now);
+  }
+  on_idle_();
+  if (!running_) return;
+  quiet_before_ = canary_->is_quiet();
+  begin_tsc_ = __rdtsc();
+}
+
+void Feeder::begin_round(unsigned packets, const Sizes& sizes) {
+  // Here, not at start: it must know this core at its best.
+  if (canary_ == nullptr) canary_ = std::make_unique<Canary>();
+  packets = std::min(packets, capacity());
+  in_round_.clear();
+  for (unsigned i = 0; i < packets; ++i) {
+    in_round_.push_back(buffers_[next_buffer_]);
+    next_buffer_ = (next_buffer_ + 1) % buffers_.size();
+  }
+  sizes_ = sizes;
+  traffic_->write(in_round_, sizes_);
+  std::vector<void*> pointers(in_round_.begin(), in_round_.end());
+  rte_ring_enqueue_bulk(source_, pointers.data(), packets, nullptr);
+  expected_ = packets;
+  empty_polls_ = 0;
+  running_ = true;
+}
+
+void Feeder::end_round(uint64_t now) {
+  running_ = false;
+  last_.quiet = quiet_before_ && canary_->is_quiet();
+  last_.cycles_per_packet = static_cast<double>(now - begin_tsc_) / expected_;
+  std::vector<void*> arrived(expected_);
+  const unsigned count = rte_ring_dequeue_burst(sink_, arrived.data(), expected_, nullptr);
+  lost_ = expected_ - count;
+  if (lost_ != 0) return;  // the gateway has freed them: no measurement any more
+  last_.ceiling_cycles_per_packet = traffic_->ceiling_cycles(in_round_, sizes_);
+  last_.quiet = last_.quiet && canary_->is_quiet();
+}
+
+Result<Round> Feeder::result() const {
+  if (lost_ == 0) return last_;
+  return Error{
+      ErrorCode::kInternal,
+      fmt::format(
+          "the gateway lost {} of {} packets: is it configured for them?", lost_, expected_
+      )};
+}
+
+}  // namespace raven::perf

@@ -1,0 +1,89 @@
+// Feeder: source and sink of a gateway, in the gateway's own thread: two ports made of rings.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Frames wait, completely written, in the receive ring of the source port; what the gateway sends
+// collects in the transmit ring of the sink port.  A receive callback on the source port notices
+// when a round is over (nothing left to receive, everything sent), and only there, outside of the
+// measured time, results are taken and the next round is written.  What remains in the measured
+// time of source and sink is the passing of pointers through two rings; `io` mode measures that
+// alone.
+//
+// The gateway is whatever polls these ports: it needs to know nothing of this.
+// Threading: create() before the gateway's loop runs, all else in that loop's thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "perf/canary.h"
+#include "perf/generator/traffic.h"
+
+struct rte_mempool;
+struct rte_ring;
+
+namespace raven::perf {
+
+// One measured passage of all packets through the gateway.
+struct Round {
+  double cycles_per_packet = 0;
+  double ceiling_cycles_per_packet = 0;
+  bool quiet = false;  // no neighbour disturbed it
+};
+
+class Feeder {
+ public:
+  // Names of the ports for DPDK: "net_ring_lan" is port LAN, "net_ring_wan" port WAN.
+  static constexpr const char* kLanDevice = "net_ring_lan";
+  static constexpr const char* kWanDevice = "net_ring_wan";
+
+  // Makes both ports, not configured.  REQUIRES: the EAL is up.
+  static Result<std::unique_ptr<Feeder>> create(const Tunnels& tunnels, Work work);
+  ~Feeder();
+
+  // After the gateway has configured and started its ports: takes `packets` buffers of its pool and
+  // installs the callback.  `on_idle` is called in the gateway's thread whenever no round runs; it
+  // starts the next one with begin_round() or returns without.
+  Status attach(rte_mempool* pool, unsigned packets, std::function<void()> on_idle);
+
+  unsigned capacity() const { return static_cast<unsigned>(buffers_.size()); }
+  // Writes `packets` frames and starts the clock when on_idle() returns.
+  void begin_round(unsigned packets, const Sizes& sizes);
+  // Of the last round.  Error: packets were lost, with their number.
+  Result<Round> result() const;
+
+  uint16_t source_port() const { return source_id_; }
+  uint16_t sink_port() const { return sink_id_; }
+
+ private:
+  Feeder(const Tunnels& tunnels, Work work) : tunnels_{tunnels}, work_{work} {}
+  Status make_port(const char* name, rte_ring** receive, rte_ring** transmit, uint16_t* id);
+  static uint16_t on_receive(
+      uint16_t port, uint16_t queue, rte_mbuf** packets, uint16_t count, uint16_t room, void* self
+  );
+  void poll_empty();
+  void end_round(uint64_t now);
+
+  const Tunnels tunnels_;
+  const Work work_;
+  std::unique_ptr<Traffic> traffic_;
+  std::unique_ptr<Canary> canary_;
+  rte_ring* source_ = nullptr;  // the gateway receives from it
+  rte_ring* sink_ = nullptr;    // the gateway sends into it
+  uint16_t source_id_ = 0, sink_id_ = 0;
+  std::vector<rte_mbuf*> buffers_;  // in random order, as in a pool that has been in use
+  std::size_t next_buffer_ = 0;
+  std::function<void()> on_idle_;
+
+  // The round under way.
+  std::vector<rte_mbuf*> in_round_;
+  Sizes sizes_;
+  unsigned expected_ = 0, lost_ = 0;
+  unsigned empty_polls_ = 0;
+  uint64_t begin_tsc_ = 0;
+  bool running_ = false, quiet_before_ = false;
+  Round last_;
+};
+
+}  // namespace raven::perf

@@ -12,6 +12,20 @@ namespace {
 
 constexpr uint32_t kTunnelMax = (1u << 24) - 1;
 
+// Unspecified, loopback, groups and class E, link-local (RFC 1812 section 5.3.7, RFC 4291).
+bool meets_martians(const IpPrefix& prefix) {
+  static const std::vector<IpPrefix> kMartians = [] {
+    std::vector<IpPrefix> all;
+    for (const char* text :
+         {"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8"})
+      all.push_back(*IpPrefix::parse(text));
+    return all;
+  }();
+  return std::ranges::any_of(kMartians, [&prefix](const IpPrefix& martian) {
+    return martian.overlaps(prefix);
+  });
+}
+
 // Reads one message, collecting what is wrong instead of stopping at it.
 class Checker {
  public:
@@ -114,6 +128,11 @@ class Checker {
         continue;
       }
       RemotePool checked{pool.name(), read_prefixes(item, pool.prefixes()), {}};
+      std::erase_if(checked.prefixes, [&](const IpPrefix& prefix) {
+        if (!meets_martians(prefix)) return false;
+        refuse(fmt::format("{} prefix {}", item, prefix.text()), "holds addresses of no host");
+        return true;
+      });
       for (const std::string& gateway : pool.gateways()) {
         const auto tunnel = tunnel_of_.find(gateway);
         if (tunnel == tunnel_of_.end()) {

@@ -10,10 +10,6 @@
 namespace raven::dataplane {
 namespace {
 
-// Of a box; the workers share it.
-constexpr uint64_t kIcmpErrorsPerSecond = 1000;
-constexpr uint64_t kIcmpErrorsBurst = 50;
-
 // Of each worker; all workers together hold no more than an eighth of the buffers.
 constexpr unsigned kFragmentsMax = 512;
 
@@ -28,7 +24,7 @@ Context::Context(const ContextSetup& given)
       esp_in{*given.cipher_library},
       esp_out{*given.cipher_library, given.worker, given.worker_count},
       reassembly{fragments_max(given), rte_get_tsc_hz(), rte_rand()},
-      icmp_errors{kIcmpErrorsPerSecond / given.worker_count, kIcmpErrorsBurst, rte_get_tsc_hz()} {}
+      icmp_limit{given.worker_count, rte_get_tsc_hz()} {}
 
 void Context::load_tables() {
   topology = setup.tables->topology.read();

@@ -17,10 +17,10 @@
 #include "dataplane/port/mailbox.h"
 #include "dataplane/port/packet_pool.h"
 #include "dataplane/port/port.h"
+#include "dataplane/stage/icmp_limit.h"
 #include "dataplane/stage/moved_peers.h"
 #include "dataplane/stage/reassembly.h"
 #include "dataplane/stage/stages.h"
-#include "dataplane/stage/token_bucket.h"
 #include "dataplane/table/tables.h"
 
 namespace raven::dataplane {
@@ -77,7 +77,7 @@ struct Context {
   std::array<Lane, kPortsMax> port_lanes;  // transmit sorts by port
 
   Reassembly reassembly;
-  TokenBucket icmp_errors;
+  IcmpLimit icmp_limit;
   MovedPeers moved_peers;
 };
 

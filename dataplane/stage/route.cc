@@ -8,11 +8,13 @@
 // - from nodes and from raven0: the source must belong to the own pool, unless a gateway box of
 //   the pool passes on to the pods of this box what came out of its tunnel;
 // - in clear from a port: never with an address of another pool as source, and to another pool
-//   only from the LAN.
+//   only from the LAN;
+// - from an address of no pool: nothing but ICMP errors about a flow of the two pools.
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/wire.h"
 #include "dataplane/stage/context.h"
+#include "dataplane/stage/flow_error.h"
 #include "dataplane/stage/icmp_error.h"
 
 namespace raven::dataplane::stage {
@@ -154,7 +156,11 @@ void route_one(Context& context, rte_mbuf* packet) {
   const Judgement judgement = judge(context, info, from, info.target);
   if (judgement.action == Judgement::Action::kForward) [[likely]]
     return forward(context, packet);
-  if (judgement.action == Judgement::Action::kDrop) return context.drop(packet, judgement.reason);
+  if (judgement.action == Judgement::Action::kDrop) {
+    if (judgement.reason == Drop::kSpoof && is_flow_error(context, packet, from))
+      return forward(context, packet);
+    return context.drop(packet, judgement.reason);
+  }
   add_front(packet, sizeof(wire::Ethernet));  // as it came
   context.to(Stage::kPunt, packet);
 }

@@ -16,14 +16,14 @@ class TokenBucket {
         depth_{depth},
         tokens_{depth} {}
 
-  bool take(uint64_t now_tsc) {
+  bool take(uint64_t now_tsc, uint64_t count = 1) {
     const uint64_t earned = (now_tsc - filled_tsc_) / cycles_per_token_;
     if (earned > 0) {
       tokens_ = std::min(depth_, tokens_ + std::min(earned, depth_));
       filled_tsc_ = earned > depth_ ? now_tsc : filled_tsc_ + earned * cycles_per_token_;
     }
-    if (tokens_ == 0) return false;
-    --tokens_;
+    if (tokens_ < count) return false;
+    tokens_ -= count;
     return true;
   }
 

@@ -64,6 +64,7 @@ struct BadCase {
 
 class DesiredBadItem : public testing::TestWithParam<BadCase> {};
 
+// Rule 56: refuses
 TEST_P(DesiredBadItem, IsNamedAndLeftOutWhileAllElseHolds) {
   const CheckedDesired good = check(kGood);
   const CheckedDesired checked = check(std::string{kGood} + GetParam().extra);
@@ -88,6 +89,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{
             "DefaultRoute", R"(remote_pools { name: "x" prefixes: "0.0.0.0/0" })", "0.0.0.0/0",
             "default route"},
+        BadCase{
+            "Loopback", R"(remote_pools { name: "x" prefixes: "127.1.0.0/16" })", "127.1.0.0/16",
+            "no host"},
+        BadCase{
+            "AroundGroups", R"(remote_pools { name: "x" prefixes: "192.0.0.0/2" })", "192.0.0.0/2",
+            "no host"},
+        BadCase{
+            "Ipv6LinkLocal", R"(remote_pools { name: "x" prefixes: "fe80::/64" })", "fe80::/64",
+            "no host"},
         BadCase{
             "OwnPool", R"(remote_pools { name: "cloud" prefixes: "10.9.0.0/16" })",
             "remote_pool cloud", "own pool"},

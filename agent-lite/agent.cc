@@ -43,7 +43,7 @@ std::vector<Prober::Target> targets_of(const model::Network& network) {
 
 std::size_t count(const model::RemotePrefixes& remote) {
   std::size_t sum = 0;
-  for (const auto& [pool, prefixes] : remote) sum += prefixes.size();
+  for (const auto& [name, pool] : remote) sum += pool.prefixes.size() + pool.refused.size();
   return sum;
 }
 

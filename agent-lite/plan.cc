@@ -161,10 +161,13 @@ void plan_blackholes(const std::vector<IpPrefix>& prefixes, Desired& desired) {
     });
 }
 
-std::vector<IpPrefix> all_prefixes(const model::RemotePrefixes& remote) {
-  std::vector<IpPrefix> prefixes;
-  for (const auto& [pool, some] : remote) prefixes.insert(prefixes.end(), some.begin(), some.end());
-  return prefixes;
+std::vector<IpPrefix> all_prefixes(
+    const model::RemotePrefixes& remote, const model::Network& network
+) {
+  std::vector<IpPrefix> all = model::dropped_prefixes(remote, network);
+  for (const auto& [name, pool] : remote)
+    all.insert(all.end(), pool.prefixes.begin(), pool.prefixes.end());
+  return all;
 }
 
 std::optional<IpAddress> address_of(
@@ -182,7 +185,7 @@ Desired plan(
 ) {
   Desired desired;
   const model::Pool* pool = network.own_pool();
-  const std::vector<IpPrefix> prefixes = all_prefixes(remote);
+  const std::vector<IpPrefix> prefixes = all_prefixes(remote, network);
   if (network.role != model::Role::kPlain || pool == nullptr || prefixes.empty()) return desired;
   plan_blackholes(prefixes, desired);
   const model::Member* self = pool->member(network.self);

@@ -19,6 +19,8 @@ const kube::Kind& block_affinity_kind();  // crd.projectcalico.org/v1 blockaffin
 inline constexpr std::string_view kGatewayLabel = "raven.openyurt.io/gateway";
 inline constexpr std::string_view kExtraCidrsAnnotation =
     "raven.openyurt.io/extra-allowed-source-cidrs";
+// Subnets of the pool that an older Gateway owns, as the controller says: "10.1.0.0/16,fd00::/64".
+inline constexpr std::string_view kRefusedSubnetsAnnotation = "raven.openyurt.io/refused-subnets";
 // Raven's per-Gateway override of raven-cfg.
 inline constexpr std::string_view kEnableTunnelAnnotation = "raven.openyurt.io/enable-tunnel";
 inline constexpr std::string_view kEnableProxyAnnotation = "raven.openyurt.io/enable-proxy";

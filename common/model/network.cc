@@ -36,6 +36,7 @@ class Projection {
     });
     find_self();
     refuse_own_lan();
+    refuse_own_prefixes();
     for (Pool& pool : network_.pools) collect_prefixes(pool);
     std::sort(network_.problems.begin(), network_.problems.end());
     return std::move(network_);
@@ -53,6 +54,7 @@ class Projection {
     pool.name = gateway.name;
     pool.tunnels_enabled = gateway.tunnels_enabled();
     for (const GatewayNode& node : gateway.nodes) add_member(pool, node);
+    add_refused(pool, gateway);
     std::sort(pool.members.begin(), pool.members.end(), [](const Member& a, const Member& b) {
       return a.name < b.name;
     });
@@ -83,26 +85,44 @@ class Projection {
     pool.members.push_back(std::move(member));
   }
 
-  void add_prefix(
-      const Pool& pool, Member& member, const std::string& text, const std::string& where
-  ) {
+  // The controller leaves them out of the status.
+  void add_refused(Pool& pool, const Gateway& gateway) {
+    const std::string where{kRefusedSubnetsAnnotation};
+    const auto annotation = gateway.annotations.find(where);
+    if (annotation == gateway.annotations.end()) return;
+    std::vector<Problem> problems;
+    for (const IpPrefix& prefix : parse_prefix_list(annotation->second, where, problems))
+      if (never_routed(prefix) == nullptr && protected_in(prefix) == nullptr)
+        pool.refused.push_back(prefix);
+    for (Problem& found : problems) network_.problems.push_back({pool.name, std::move(found)});
+  }
+
+  const IpAddress* protected_in(const IpPrefix& prefix) const {
+    const auto found = std::ranges::find_if(protected_, [&](const IpAddress& address) {
+      return prefix.contains(address);
+    });
+    return found == protected_.end() ? nullptr : &*found;
+  }
+
+  void add_prefix(Pool& pool, Member& member, const std::string& text, const std::string& where) {
     const auto prefix = IpPrefix::parse(text);
     if (!prefix) return problem(pool.name, where, prefix.error().message);
     if (const char* reason = never_routed(*prefix))
       return problem(pool.name, where, text + ": " + reason + "; it is not routed");
-    for (const IpAddress& address : protected_)
-      if (prefix->contains(address))
-        return problem(
-            pool.name, where,
-            text + ": holds " + address.text() +
-                ", which must be reached outside of tunnels; it is not routed"
-        );
-    if (const auto taken = claims_.claim(*prefix, pool.name))
+    if (const IpAddress* address = protected_in(*prefix))
+      return problem(
+          pool.name, where,
+          text + ": holds " + address->text() +
+              ", which must be reached outside of tunnels; it is not routed"
+      );
+    if (const auto taken = claims_.claim(*prefix, pool.name)) {
+      pool.refused.push_back(*prefix);
       return problem(
           pool.name, where,
           text + ": overlaps " + taken->prefix.text() + " of pool " + taken->owner +
               ", which is older; it is not routed"
       );
+    }
     const auto [owner, is_new] = node_of_prefix_.emplace(*prefix, member.name);
     if (is_new)
       member.prefixes.push_back(*prefix);
@@ -156,12 +176,17 @@ class Projection {
     if (own == nullptr) return;
     for (Pool& pool : network_.pools) {
       if (&pool == own) continue;
+      const auto neighbour_in = [&](const IpPrefix& prefix) {
+        return std::ranges::find_if(own->members, [&](const Member& ours) {
+          return ours.private_address && prefix.contains(*ours.private_address);
+        });
+      };
+      std::erase_if(pool.refused, [&](const IpPrefix& prefix) {
+        return neighbour_in(prefix) != own->members.end();
+      });
       for (Member& member : pool.members)
         std::erase_if(member.prefixes, [&](const IpPrefix& prefix) {
-          const auto neighbour =
-              std::find_if(own->members.begin(), own->members.end(), [&](const Member& ours) {
-                return ours.private_address && prefix.contains(*ours.private_address);
-              });
+          const auto neighbour = neighbour_in(prefix);
           if (neighbour == own->members.end()) return false;
           problem(
               pool.name, "status.nodes[" + member.name + "].subnets",
@@ -173,10 +198,35 @@ class Projection {
     }
   }
 
+  // Our own nodes use what our pool was refused: for them it is no other pool's.
+  void refuse_own_prefixes() {
+    const Pool* own = network_.own_pool();
+    if (own == nullptr || own->refused.empty()) return;
+    for (Pool& pool : network_.pools) {
+      if (&pool == own) continue;
+      for (Member& member : pool.members)
+        std::erase_if(member.prefixes, [&](const IpPrefix& prefix) {
+          const auto ours = std::ranges::find_if(own->refused, [&](const IpPrefix& refused) {
+            return refused.overlaps(prefix);
+          });
+          if (ours == own->refused.end()) return false;
+          pool.refused.push_back(prefix);
+          problem(
+              pool.name, "status.nodes[" + member.name + "].subnets",
+              prefix.text() + ": overlaps " + ours->text() +
+                  ", which nodes of our own pool use; it is not routed here"
+          );
+          return true;
+        });
+    }
+  }
+
   static void collect_prefixes(Pool& pool) {
     for (const Member& member : pool.members)
       pool.prefixes.insert(pool.prefixes.end(), member.prefixes.begin(), member.prefixes.end());
     std::sort(pool.prefixes.begin(), pool.prefixes.end());
+    std::sort(pool.refused.begin(), pool.refused.end());
+    pool.refused.erase(std::unique(pool.refused.begin(), pool.refused.end()), pool.refused.end());
   }
 
   const std::string self_;

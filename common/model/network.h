@@ -3,7 +3,8 @@
 //
 // project() is pure.  What cannot be used is left out and listed in `problems` with its reason;
 // nothing else is lost.  When two pools claim the same thing (a prefix, a node), the older Gateway
-// keeps it (creationTimestamp, then name), so that all boxes decide alike.
+// keeps it (creationTimestamp, then name), so that all boxes decide alike.  Own addresses never go
+// into a tunnel: another pool's prefix that overlaps what our pool uses is refused here.
 //
 // Prefixes come from Gateway.status.nodes[].subnets.  Never routed: default routes, loopback,
 // multicast and link-local prefixes, and prefixes that hold a protected address or the public
@@ -48,6 +49,7 @@ struct Pool {
   std::vector<Member> members;        // sorted by name
   std::vector<PoolGateway> gateways;  // order of preference: active ones, then as in the object
   std::vector<IpPrefix> prefixes;     // of all members, sorted, disjoint from other pools'
+  std::vector<IpPrefix> refused;      // claimed, but another pool has them; sorted
   bool operator==(const Pool&) const = default;
 
   const Member* member(std::string_view node) const;

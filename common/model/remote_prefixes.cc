@@ -2,6 +2,9 @@
 #include "common/model/remote_prefixes.h"
 
 #include <algorithm>
+#include <set>
+
+#include "common/base/subtract.h"
 
 namespace raven::model {
 namespace {
@@ -14,6 +17,15 @@ bool claimed_by_any(const Network& network, const IpPrefix& prefix) {
   });
 }
 
+// Somebody has all of it.
+bool inside_any(const Network& network, const IpPrefix& prefix) {
+  return std::ranges::any_of(network.pools, [&](const Pool& pool) {
+    return std::ranges::any_of(pool.prefixes, [&](const IpPrefix& other) {
+      return other.contains(prefix);
+    });
+  });
+}
+
 }  // namespace
 
 RemotePrefixes remember_prefixes(const RemotePrefixes& before, const Network& network) {
@@ -22,16 +34,31 @@ RemotePrefixes remember_prefixes(const RemotePrefixes& before, const Network& ne
   if (own == nullptr || !own->tunnels_enabled) return now;
   for (const Pool& pool : network.pools) {
     if (&pool == own || !pool.tunnels_enabled) continue;
-    if (!pool.prefixes.empty()) {
-      now[pool.name] = pool.prefixes;
+    if (!pool.prefixes.empty() || !pool.refused.empty()) {
+      now[pool.name] = {pool.prefixes, pool.refused};
       continue;
     }
     const auto remembered = before.find(pool.name);
     if (remembered == before.end()) continue;
-    for (const IpPrefix& prefix : remembered->second)
-      if (!claimed_by_any(network, prefix)) now[pool.name].push_back(prefix);
+    RemotePool kept{{}, remembered->second.refused};
+    for (const IpPrefix& prefix : remembered->second.prefixes)
+      if (!claimed_by_any(network, prefix)) kept.prefixes.push_back(prefix);
+    if (kept != RemotePool{}) now[pool.name] = std::move(kept);
   }
   return now;
+}
+
+std::vector<IpPrefix> dropped_prefixes(const RemotePrefixes& remote, const Network& network) {
+  const Pool* own = network.own_pool();
+  if (own == nullptr) return {};
+  std::vector<IpPrefix> ours = own->prefixes;
+  ours.insert(ours.end(), own->refused.begin(), own->refused.end());
+  std::set<IpPrefix> dropped;
+  for (const auto& [name, pool] : remote)
+    for (const IpPrefix& refused : pool.refused)
+      if (!inside_any(network, refused))
+        for (const IpPrefix& rest : subtract(refused, ours)) dropped.insert(rest);
+  return {dropped.begin(), dropped.end()};
 }
 
 bool own_status_was_emptied(const Network& before, const Network& now) {

@@ -14,10 +14,20 @@
 
 namespace raven::model {
 
-using RemotePrefixes = std::map<std::string, std::vector<IpPrefix>>;
+struct RemotePool {
+  std::vector<IpPrefix> prefixes;
+  std::vector<IpPrefix> refused;  // claimed, but another pool has them
+  bool operator==(const RemotePool&) const = default;
+};
+using RemotePrefixes = std::map<std::string, RemotePool>;
 
 // None without an own pool, or when its tunnels are switched off.  Pure.
 RemotePrefixes remember_prefixes(const RemotePrefixes& before, const Network& network);
+
+// What no pool may have, because several claim it, and what must not leave in clear text either:
+// the refused prefixes without what our own pool uses of them.  Where a pool has a prefix inside of
+// one of these, the longer one counts.  Sorted.
+std::vector<IpPrefix> dropped_prefixes(const RemotePrefixes& remote, const Network& network);
 
 // The Gateway in which this node was is there but lists no nodes at all, as after it was re-created
 // and before the controller fills it.  That says nothing about this node.

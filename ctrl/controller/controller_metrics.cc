@@ -36,7 +36,7 @@ void Controller::collect_pools(metrics::Sink<Metric>& sink) const {
     if (elected.proxy) sink.set(Metric::kCutOff, {name, "proxy"}, elected.proxy->cut_off);
   }
   for (const auto& [name, desired] : desired_) {
-    sink.set(Metric::kOverlaps, {name}, static_cast<double>(desired.overlaps));
+    sink.set(Metric::kOverlaps, {name}, static_cast<double>(desired.refused.size()));
     sink.set(Metric::kBadSubnets, {name}, static_cast<double>(desired.bad_subnets));
   }
 }

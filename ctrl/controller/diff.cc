@@ -2,11 +2,13 @@
 #include "ctrl/controller/diff.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
 
 #include "common/kube/json_value.h"
+#include "common/model/names.h"
 
 namespace raven::controller {
 namespace {
@@ -83,6 +85,26 @@ void note_conditions(
   }
 }
 
+std::string annotation_of(const model::Gateway& gateway, std::string_view key) {
+  const auto annotation = gateway.annotations.find(std::string{key});
+  return annotation == gateway.annotations.end() ? "" : annotation->second;
+}
+
+// An annotation without a text goes.
+void add_changed(
+    const model::Gateway& gateway, std::string_view key, const std::string& text, Json& annotations
+) {
+  if (annotation_of(gateway, key) == text) return;
+  annotations[std::string{key}] = text.empty() ? Json{} : Json(text);
+}
+
+// The agents close what nobody may have; the status lists only what is routed.
+std::string refused_text(const Desired& desired) {
+  std::set<std::string> texts;
+  for (const IpPrefix& prefix : desired.refused) texts.insert(prefix.text());
+  return fmt::format("{}", fmt::join(texts, ","));
+}
+
 }  // namespace
 
 Change diff(const Json& object, const model::Gateway& gateway, const Desired& desired) {
@@ -92,13 +114,13 @@ Change diff(const Json& object, const model::Gateway& gateway, const Desired& de
       change.status.patch && seats_of(gateway.active_endpoints) != seats_of(desired.active);
   if (change.switched) note_election(gateway, desired, change.status.notices);
 
-  const std::string key{kConditionsAnnotation};
-  const auto annotation = gateway.annotations.find(key);
-  const std::string before = annotation == gateway.annotations.end() ? "" : annotation->second;
-  const std::string after = conditions_text(desired.conditions);
-  if (before == after) return change;
+  const std::string before = annotation_of(gateway, kConditionsAnnotation);
+  Json annotations = Json::object();
+  add_changed(gateway, kConditionsAnnotation, conditions_text(desired.conditions), annotations);
+  add_changed(gateway, model::kRefusedSubnetsAnnotation, refused_text(desired), annotations);
+  if (annotations.empty()) return change;
   change.annotation.patch =
-      std::make_shared<const Json>(Json{{"metadata", {{"annotations", {{key, after}}}}}});
+      std::make_shared<const Json>(Json{{"metadata", {{"annotations", std::move(annotations)}}}});
   note_conditions(parse_conditions(before), desired.conditions, change.annotation.notices);
   return change;
 }

@@ -78,18 +78,19 @@ class PoolPlanner {
     const char* reason = overlaps_.empty() ? "SubnetInvalid" : "SubnetOverlap";
     return {"SubnetsRouted", false, reason, join_bounded(parts)};
   }
-  std::size_t overlaps() const { return overlaps_.size(); }
+  const std::vector<IpPrefix>& refused() const { return refused_; }
   std::size_t bad_subnets() const { return problems_.size(); }
 
  private:
   bool claim(const std::string& node, const IpPrefix& prefix) {
     const auto taken = claims_.claim(prefix, gateway_.name);
-    if (taken)
-      overlaps_.push_back(fmt::format(
-          "{} of node {} overlaps {} of the older Gateway {} and is not routed: change one of them",
-          prefix.text(), node, taken->prefix.text(), taken->owner
-      ));
-    return !taken;
+    if (!taken) return true;
+    refused_.push_back(prefix);
+    overlaps_.push_back(fmt::format(
+        "{} of node {} overlaps {} of the older Gateway {} and is not routed: change one of them",
+        prefix.text(), node, taken->prefix.text(), taken->owner
+    ));
+    return false;
   }
 
   const model::Gateway& gateway_;
@@ -97,6 +98,7 @@ class PoolPlanner {
   model::PrefixClaims& claims_;
   std::vector<model::Problem> problems_;
   std::vector<std::string> overlaps_;
+  std::vector<IpPrefix> refused_;
 };
 
 const char* election_reason(const Outcome& outcome) {
@@ -171,7 +173,7 @@ DesiredByGateway plan(const World& world, const ElectedByGateway& elected) {
     describe_elections(*gateway, chosen, desired);
     desired.conditions.push_back(pool.condition());
     desired.conditions.push_back(spec_condition(*gateway));
-    desired.overlaps = pool.overlaps();
+    desired.refused = pool.refused();
     desired.bad_subnets = pool.bad_subnets();
   }
   return result;

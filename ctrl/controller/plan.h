@@ -18,8 +18,8 @@ struct Desired {                          // of one Gateway
   std::vector<model::GatewayNode> nodes;  // sorted by node name
   std::vector<model::Endpoint> active;    // sorted by node name
   Conditions conditions;
-  std::size_t overlaps = 0;     // subnets left out because an older pool owns them
-  std::size_t bad_subnets = 0;  // subnets left out because they cannot be routed
+  std::vector<IpPrefix> refused;  // subnets left out because an older pool owns them
+  std::size_t bad_subnets = 0;    // subnets left out because they cannot be routed
 };
 
 using DesiredByGateway = std::map<std::string, Desired>;

@@ -72,9 +72,11 @@ DesiredState plan_dataplane(
     entry->set_pool(peer.pool);
   }
   if (network.role != model::Role::kGateway) return state;
-  for (const auto& [name, prefixes] : remote)
+  for (const auto& [name, known] : remote)
     if (const model::Pool* pool = network.pool(name); pool != nullptr)
-      add_remote_pool(*pool, prefixes, peers, state);
+      add_remote_pool(*pool, known.prefixes, peers, state);
+  for (const IpPrefix& prefix : model::dropped_prefixes(remote, network))
+    state.add_dropped_prefixes(prefix.text());
   return state;
 }
 

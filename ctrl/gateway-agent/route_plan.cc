@@ -68,11 +68,15 @@ netlink::Routing plan_routes(
     uint32_t mtu
 ) {
   netlink::Routing routing;
+  const std::vector<IpPrefix> dropped = model::dropped_prefixes(remote, network);
   std::set<IpPrefix> prefixes;
-  for (const auto& [pool, list] : remote) prefixes.insert(list.begin(), list.end());
+  for (const auto& [name, pool] : remote)
+    prefixes.insert(pool.prefixes.begin(), pool.prefixes.end());
+  std::set<IpPrefix> closed = prefixes;
+  closed.merge(std::set<IpPrefix>(dropped.begin(), dropped.end()));
   std::set<IpFamily> families;
   // The blackholes come first: there is no moment without them.
-  for (const IpPrefix& prefix : prefixes) {
+  for (const IpPrefix& prefix : closed) {
     routing.routes.push_back(blackhole(prefix));
     families.insert(prefix.family());
   }

@@ -25,7 +25,7 @@ struct KernelFacts {
   bool operator==(const KernelFacts&) const = default;
 };
 
-// For each prefix of `remote`, with or without a gateway there.
+// For each prefix of `remote`, with or without a gateway there; refused ones are blackholes only.
 netlink::Routing plan_routes(
     const model::Network& network, const model::RemotePrefixes& remote, const KernelFacts& facts,
     uint32_t mtu

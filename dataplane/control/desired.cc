@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <set>
 
+#include "common/base/subtract.h"
+
 namespace raven::dataplane {
 namespace {
 
@@ -37,6 +39,7 @@ class Checker {
     read_peers();
     read_pools();
     refuse_overlaps();
+    block_refused();
     return std::move(out_);
   }
 
@@ -172,12 +175,11 @@ class Checker {
   void refuse_overlaps() {
     const std::vector<Claim> all = claims();
     std::vector<const Claim*> open;
-    std::set<const Claim*> refused, inside_ours;
+    std::set<const Claim*> refused;
     for (const Claim& claim : all) {
       while (!open.empty() && !open.back()->prefix.contains(claim.prefix)) open.pop_back();
       for (const Claim* outer : open) {
         if (outer->pool == claim.pool) continue;
-        if (outer->pool < 0) inside_ours.insert(&claim);
         if (outer->pool >= 0) refuse_claim(*outer, claim, refused);
         if (claim.pool >= 0) refuse_claim(claim, *outer, refused);
       }
@@ -185,10 +187,21 @@ class Checker {
     }
     for (const Claim* claim : refused) {
       std::erase(out_.state.pools[static_cast<std::size_t>(claim->pool)].prefixes, claim->prefix);
-      // A prefix inside our own side must stay reachable; any other must not leave in clear.
-      if (!inside_ours.contains(claim)) blocked_.insert(claim->prefix);
+      refused_.push_back(claim->prefix);
     }
-    out_.state.blocked.assign(blocked_.begin(), blocked_.end());
+  }
+
+  // What is refused must not leave in clear; what of it is our own side must stay reachable.
+  void block_refused() {
+    std::vector<IpPrefix> ours;
+    for (const Claim& claim : claims())
+      if (claim.pool < 0) ours.push_back(claim.prefix);
+    std::set<IpPrefix> blocked;
+    for (const std::vector<IpPrefix>& prefixes :
+         {refused_, read_prefixes("dropped", message_.dropped_prefixes())})
+      for (const IpPrefix& prefix : prefixes)
+        for (const IpPrefix& rest : subtract(prefix, ours)) blocked.insert(rest);
+    out_.state.blocked.assign(blocked.begin(), blocked.end());
   }
 
   void refuse_claim(const Claim& claim, const Claim& other, std::set<const Claim*>& refused) {
@@ -202,7 +215,7 @@ class Checker {
   const dpapi::v1::DesiredState& message_;
   CheckedDesired out_;
   std::map<std::string, uint32_t> tunnel_of_;
-  std::set<IpPrefix> blocked_;
+  std::vector<IpPrefix> refused_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 //
 // Pure.  Every item that is wrong is left out and named; all others hold.  A prefix that two pools
 // claim, or that reaches into our own pool, becomes a drop route: it is never forwarded in clear.
+// What of it is our own side stays reachable.
 //
 // Threading: values.
 #pragma once
@@ -55,7 +56,7 @@ struct Desired {
   std::vector<LocalNode> nodes;
   std::vector<Peer> peers;
   std::vector<RemotePool> pools;
-  std::vector<IpPrefix> blocked;  // refused remote prefixes that must not leave in clear
+  std::vector<IpPrefix> blocked;  // remote, refused: must not leave in clear
 
   // The same wishes, whatever the generation.
   bool same_as(const Desired& other) const;

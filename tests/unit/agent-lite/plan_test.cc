@@ -108,6 +108,18 @@ TEST_F(PlanTest, RoutesLeadThroughTheChosenGatewayWithBlackholesBelow) {
   }
 }
 
+TEST_F(PlanTest, WhatNobodyGotIsABlackholeOnly) {
+  network_.pools[0].refused = {prefix("10.1.0.0/21")};  // without what the own nodes use
+  const Desired desired = run();
+  EXPECT_THAT(
+      blackholes(desired),
+      testing::UnorderedElementsAre(
+          "10.1.0.0/24", "10.1.3.0/24", "10.1.4.0/24", "10.1.6.0/23", "10.2.0.0/16", "fd02::/48"
+      )
+  );
+  EXPECT_THAT(unicast(desired), SizeIs(2));
+}
+
 TEST_F(PlanTest, RuleOfEachFamilyHasNoMark) {
   const netlink::Rule v4{.priority = 100, .table = 9027, .protocol = 0x52};
   netlink::Rule v6 = v4;

@@ -141,7 +141,7 @@ TEST(Network, proxy_endpoints_are_no_gateways) {
 TEST(Network, overlapping_prefix_stays_with_the_older_pool_on_every_box) {
   auto gateways = two_sites();
   gateways[0].nodes[1].subnets = {"10.1.0.0/16", "10.2.2.0/24"};  // edge, the newer one
-  for (const char* self : {"c1", "e1", "e2"}) {
+  for (const char* self : {"c1", "c2", "stranger"}) {
     const Network network = project(gateways, self);
     EXPECT_THAT(
         texts(network.pool("edge")->prefixes),
@@ -153,6 +153,31 @@ TEST(Network, overlapping_prefix_stays_with_the_older_pool_on_every_box) {
     EXPECT_EQ(network.problems[0].problem.where, "status.nodes[e2].subnets[0]");
     EXPECT_THAT(network.problems[0].problem.reason, HasSubstr("pool cloud"));
   }
+}
+
+TEST(Network, refused_prefixes_are_kept_from_status_and_from_the_controllers_annotation) {
+  auto gateways = two_sites();
+  gateways[0].nodes[1].subnets.push_back("10.1.0.0/16");
+  gateways[0].annotations[std::string{kRefusedSubnetsAnnotation}] =
+      "10.9.0.0/16,10.1.0.0/16,0.0.0.0/0,192.168.0.0/24,172.16.0.0/12";
+  const Network network =
+      project(gateways, "c1", {.protected_addresses = {*IpAddress::parse("172.16.0.1")}});
+  EXPECT_THAT(texts(network.pool("edge")->refused), ElementsAre("10.1.0.0/16", "10.9.0.0/16"))
+      << "neither the LAN nor what must stay reachable";
+  EXPECT_THAT(network.pool("cloud")->refused, IsEmpty());
+}
+
+TEST(Network, what_our_own_nodes_use_never_goes_into_a_tunnel) {
+  auto gateways = two_sites();
+  gateways[1].nodes[0].subnets = {"10.1.3.0/24", "10.8.0.0/16"};  // cloud, the older one
+  gateways[0].nodes[1].subnets = {"10.2.2.0/24", "10.8.5.0/24"};  // edge
+  const Network edge = project(gateways, "e1");
+  EXPECT_THAT(texts(edge.own_pool()->refused), ElementsAre("10.8.5.0/24"));
+  EXPECT_THAT(
+      texts(edge.pool("cloud")->prefixes), ElementsAre("10.1.1.0/24", "10.1.2.0/24", "10.1.3.0/24")
+  );
+  EXPECT_THAT(texts(edge.pool("cloud")->refused), ElementsAre("10.8.0.0/16"));
+  EXPECT_EQ(project(gateways, "c1").own_pool()->prefixes.size(), 4u);
 }
 
 TEST(Network, equal_age_is_decided_by_name) {

@@ -53,7 +53,9 @@ class RemotePrefixesTest : public testing::Test {
 
 TEST_F(RemotePrefixesTest, AreThoseOfTheOtherSites) {
   EXPECT_THAT(before_, SizeIs(1));
-  EXPECT_THAT(before_.at("cloud"), ElementsAre(prefix("10.2.0.0/16"), prefix("fd02::/48")));
+  EXPECT_THAT(
+      before_.at("cloud").prefixes, ElementsAre(prefix("10.2.0.0/16"), prefix("fd02::/48"))
+  );
 }
 
 TEST_F(RemotePrefixesTest, AreNoneWithoutTunnelsHereOrThere) {
@@ -83,13 +85,52 @@ TEST_F(RemotePrefixesTest, GoWithTheirGateway) {
 
 TEST_F(RemotePrefixesTest, OnePrefixThatIsWithdrawnIsForgotten) {
   cloud().prefixes = {prefix("10.2.0.0/16")};
-  EXPECT_THAT(remember_prefixes(before_, network_).at("cloud"), ElementsAre(prefix("10.2.0.0/16")));
+  EXPECT_THAT(
+      remember_prefixes(before_, network_).at("cloud").prefixes, ElementsAre(prefix("10.2.0.0/16"))
+  );
 }
 
 TEST_F(RemotePrefixesTest, YieldToWhoeverHasThemNow) {
   empty(cloud());
   edge().prefixes.push_back(prefix("10.2.9.0/24"));
-  EXPECT_THAT(remember_prefixes(before_, network_).at("cloud"), ElementsAre(prefix("fd02::/48")));
+  EXPECT_THAT(
+      remember_prefixes(before_, network_).at("cloud").prefixes, ElementsAre(prefix("fd02::/48"))
+  );
+}
+
+TEST_F(RemotePrefixesTest, RefusedOnesStayTooWhileTheStatusIsEmpty) {
+  cloud().refused = {prefix("10.7.0.0/16")};
+  before_ = remember_prefixes({}, network_);
+  empty(cloud());
+  cloud().refused.clear();
+  EXPECT_EQ(remember_prefixes(before_, network_), before_);
+}
+
+class DroppedPrefixes : public RemotePrefixesTest {
+ protected:
+  std::vector<IpPrefix> dropped() {
+    return dropped_prefixes(remember_prefixes(before_, network_), network_);
+  }
+};
+
+TEST_F(DroppedPrefixes, AreWhatWasRefusedAndNobodyHas) {
+  EXPECT_THAT(dropped(), IsEmpty());
+  cloud().refused = {prefix("10.7.0.0/16"), prefix("10.0.0.0/8"), prefix("10.2.3.0/24")};
+  edge().prefixes.clear();
+  EXPECT_THAT(dropped(), ElementsAre(prefix("10.0.0.0/8"), prefix("10.7.0.0/16")))
+      << "10.2.3.0/24 is the cloud's, which routes it";
+}
+
+TEST_F(DroppedPrefixes, LeaveOutWhatOurOwnPoolUsesWhoeverGotIt) {
+  edge().prefixes = {prefix("10.8.1.0/24")};
+  edge().refused = {prefix("10.8.0.0/24"), prefix("10.9.0.0/16")};
+  cloud().refused = {prefix("10.8.0.0/22"), prefix("10.9.5.0/24"), prefix("10.8.1.128/25")};
+  EXPECT_THAT(dropped(), ElementsAre(prefix("10.8.2.0/23")));
+}
+
+TEST_F(DroppedPrefixes, AreNoneOfOurOwnPool) {
+  edge().refused = {prefix("10.7.0.0/16")};
+  EXPECT_THAT(dropped(), IsEmpty());
 }
 
 using OwnStatusWasEmptied = RemotePrefixesTest;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "common/kube/json_value.h"
+#include "common/model/names.h"
 
 namespace raven::controller {
 namespace {
@@ -127,6 +128,17 @@ TEST_F(DiffTest, a_condition_that_turns_bad_and_good_again_gives_one_event_each)
       run().annotation.notices,
       ElementsAre(Notice{kube::EventType::kNormal, "AllRouted", "SubnetsRouted: all"})
   );
+}
+
+TEST_F(DiffTest, refused_subnets_are_published_and_withdrawn_in_an_annotation) {
+  const std::string key{model::kRefusedSubnetsAnnotation};
+  desired_.refused = {*IpPrefix::parse("fd00::/64"), *IpPrefix::parse("10.1.0.0/16")};
+  apply(run());
+  EXPECT_EQ(object_["metadata"]["annotations"][key], "10.1.0.0/16,fd00::/64");
+  EXPECT_FALSE(run().annotation.patch);
+  desired_.refused.clear();
+  apply(run());
+  EXPECT_FALSE(object_["metadata"]["annotations"].contains(key));
 }
 
 TEST_F(DiffTest, an_annotation_that_somebody_broke_is_put_right) {

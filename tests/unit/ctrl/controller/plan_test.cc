@@ -127,7 +127,7 @@ TEST_F(PlanTest, the_older_pool_keeps_a_subnet_that_two_claim) {
   EXPECT_THAT(subnets("aged"), ElementsAre("10.244.7.0/24"));
   EXPECT_THAT(subnets("young"), ElementsAre("10.245.0.0/24"));
   const Desired young = desired("young");
-  EXPECT_EQ(young.overlaps, 1u);
+  EXPECT_THAT(young.refused, ElementsAre(*IpPrefix::parse("10.244.0.0/16")));
   const Condition condition = find(young, "SubnetsRouted");
   EXPECT_EQ(condition.reason, "SubnetOverlap");
   EXPECT_THAT(condition.message, HasSubstr("10.244.0.0/16 of node y1"));
@@ -148,7 +148,7 @@ TEST_F(PlanTest, subnets_may_overlap_within_a_pool) {
   gateway("edge");
   node("edge", "n1", "10.0.0.1", {"10.244.0.0/16"});
   node("edge", "n2", "10.0.0.2", {"10.244.7.0/24"});
-  EXPECT_EQ(desired("edge").overlaps, 0u);
+  EXPECT_THAT(desired("edge").refused, IsEmpty());
 }
 
 TEST_F(PlanTest, an_active_endpoint_is_a_copy_of_spec_with_ravens_flag) {

@@ -106,6 +106,15 @@ TEST(DataplanePlan, RoutesAnOverlappingPrefixForTheOlderSiteOnly) {
   EXPECT_THAT(state.remote_pools(1).prefixes(), ElementsAre("10.246.1.0/24", "fd00:3::/64"));
 }
 
+TEST(DataplanePlan, NamesPrefixesToDropThatNobodyGot) {
+  auto sites = three_sites();
+  sites[2].gateway.annotations[std::string{model::kRefusedSubnetsAnnotation}] = "10.244.0.0/22";
+  EXPECT_THAT(state_of(sites, "c1").dropped_prefixes(), ElementsAre("10.244.0.0/24"))
+      << "without 10.244.1.0/24, .2 and .3 of our own nodes";
+  EXPECT_THAT(state_of(sites, "e1").dropped_prefixes(), ElementsAre("10.244.0.0/22"));
+  EXPECT_THAT(state_of(sites, "c3").dropped_prefixes(), IsEmpty()) << "a plain node";
+}
+
 TEST(DataplanePlan, IsWithoutRemotePoolsOnAPlainNodeAndEmptyForAStranger) {
   const DesiredState plain = state_of(three_sites(), "c3");
   EXPECT_THAT(plain.remote_pools(), IsEmpty());

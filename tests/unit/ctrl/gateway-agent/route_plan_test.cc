@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "common/model/names.h"
 #include "ctrl/gateway-agent/plan.h"
 #include "tests/unit/ctrl/gateway-agent/network_fixture.h"
 
@@ -94,6 +95,17 @@ TEST(RoutePlan, IsEmptyWithoutOtherSites) {
   const auto routing = routing_of(network_of({three_sites()[0]}, "c1"), {.raven_link = kLink});
   EXPECT_THAT(routing.routes, IsEmpty());
   EXPECT_THAT(routing.rules, IsEmpty());
+}
+
+TEST(RoutePlan, IsOnlyABlackholeForWhatNobodyGot) {
+  auto sites = three_sites();
+  sites[2].gateway.annotations[std::string{model::kRefusedSubnetsAnnotation}] = "10.244.0.0/22";
+  const auto routing = routing_of(network_of(sites, "c1"), {.raven_link = kLink});
+  EXPECT_THAT(of_type(routing, RouteType::kUnicast), SizeIs(3));
+  const auto blackholes = of_type(routing, RouteType::kBlackhole);
+  EXPECT_THAT(blackholes, SizeIs(4));
+  EXPECT_EQ(blackholes.front().destination, *IpPrefix::parse("10.244.0.0/24"))
+      << "not the own pool's part of it";
 }
 
 TEST(RoutePlan, StaysWhenTheOtherSitesHaveNoGateway) {

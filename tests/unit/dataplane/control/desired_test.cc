@@ -6,6 +6,8 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace raven::dataplane {
 namespace {
 
@@ -139,7 +141,30 @@ TEST(Desired, BlocksARemotePrefixAroundOurOwnAndKeepsOurs) {
       check(std::string{kGood} + R"(remote_pools { name: "x" prefixes: "10.0.0.0/8" })");
   EXPECT_THAT(checked.state.pools[1].prefixes, IsEmpty());
   EXPECT_THAT(checked.state.own_prefixes, ElementsAre(prefix("10.0.1.0/24")));
-  EXPECT_THAT(checked.state.blocked, testing::Contains(prefix("10.0.0.0/8")));
+  const auto blocked = [&](const char* text) {
+    return std::ranges::any_of(checked.state.blocked, [&](const IpPrefix& one) {
+      return one.contains(*IpAddress::parse(text));
+    });
+  };
+  EXPECT_TRUE(blocked("10.0.0.255"));
+  EXPECT_FALSE(blocked("10.0.1.7")) << "this box";
+  EXPECT_FALSE(blocked("10.0.2.7")) << "a node of ours";
+  EXPECT_TRUE(blocked("10.200.0.1"));
+}
+
+TEST(Desired, BlocksDroppedPrefixesButNotWhatOfThemIsOurs) {
+  const CheckedDesired checked = check(
+      std::string{kGood} + R"(dropped_prefixes: "10.0.0.0/22" dropped_prefixes: "10.0.2.128/25"
+                              dropped_prefixes: "192.168.0.8/31" dropped_prefixes: "fd09::/16")"
+  );
+  EXPECT_THAT(checked.errors, IsEmpty());
+  EXPECT_THAT(
+      checked.state.blocked, ElementsAre(
+                                 prefix("10.0.0.0/24"), prefix("10.0.3.0/24"),
+                                 prefix("192.168.0.8/32"), prefix("fd09::/16")
+                             )
+  );
+  EXPECT_THAT(checked.state.pools[0].prefixes, testing::SizeIs(2)) << "others are not touched";
 }
 
 TEST(Desired, LeavesOurOwnPrefixReachableWhenAPeerClaimsAPartOfIt) {

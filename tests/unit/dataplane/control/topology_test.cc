@@ -20,7 +20,7 @@ Desired make_desired() {
   state.overlay = address("240.168.0.1");
   state.nodes = {{"n1", address("192.168.0.9"), {prefix("10.0.2.0/24"), prefix("fd00:2::/64")}}};
   state.pools = {{"edge", {prefix("10.1.0.0/16")}, {}}, {"late", {prefix("10.2.0.0/16")}, {}}};
-  state.blocked = {prefix("10.0.0.0/8")};
+  state.blocked = {prefix("10.0.0.0/8"), prefix("10.1.0.0/16")};
   return state;
 }
 

@@ -20,6 +20,7 @@ readonly components=(kube-apiserver kubectl)
 readonly module=k8s.io/kubernetes
 cache=${RAVEN_CACHE_DIR:-/var/cache/raven-gateway}/kube
 work=$cache/work
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 prog=$(basename "$0")
 log() { printf '%s: %s\n' "$prog" "$*" >&2; }
@@ -60,33 +61,6 @@ install_tools() {
   apt_get install --no-install-recommends "${missing[@]}"
 }
 
-have_sources() {
-  [[ -n $(apt-get -qq --print-uris source --download-only kubernetes 2>/dev/null) ]]
-}
-
-add_sources() {
-  local codename mirror=${DEBIAN_MIRROR:-http://deb.debian.org} parts="" list
-  eval "$(apt-config shell parts Dir::Etc::sourceparts/d)"
-  list=${parts:-/etc/apt/sources.list.d/}raven-gateway-src.sources
-  codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release | tr -d '"')
-  [[ -n $codename ]] || die "cannot tell the Debian release from /etc/os-release"
-  log "no deb-src entry: writing $list"
-  as_root tee "$list" >/dev/null <<LIST
-Types: deb-src
-URIs: $mirror/debian
-Suites: $codename $codename-updates
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-
-Types: deb-src
-URIs: $mirror/debian-security
-Suites: $codename-security
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-LIST
-  apt_get update
-}
-
 # The one file of a glob that must match exactly once.
 only() {
   [[ $# -eq 1 && -e $1 ]] || die "expected exactly one of $*"
@@ -96,12 +70,9 @@ only() {
 # Leaves the source in GOPATH form in $tree; sets $debian_version and $version.
 fetch_and_unpack() {
   local dsc reflect2 vendored
-  have_sources || add_sources
   mkdir -p "$work/download" "$work/bin" "$work/reflect2" "$work/gopath/src/k8s.io"
-  log "fetching the source package"
-  (cd "$work/download" && apt-get -q source --download-only kubernetes &&
-    apt-get -q download golang-github-modern-go-reflect2-dev) >&2 9>&-
-  dsc=$(only "$work"/download/kubernetes_*.dsc)
+  dsc=$work/download/$(cd "$work/download" && "$scripts/fetch-source.sh" kubernetes 9>&-)
+  (cd "$work/download" && apt-get -q download golang-github-modern-go-reflect2-dev) >&2 9>&-
   reflect2=$(only "$work"/download/golang-github-modern-go-reflect2-dev_*.deb)
 
   debian_version=$(sed -n 's/^Version: //p' "$dsc" | head -n1)

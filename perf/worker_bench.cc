@@ -8,6 +8,7 @@
 //   io       source and sink alone: what to subtract
 //   stages   the same stages with a clock between them
 #include <rte_launch.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -132,6 +133,8 @@ Status measure(const Arguments& arguments) {
   RAVEN_TRY(feeder->attach(box->pool().raw(), buffers, [&session] { session.on_idle(); }));
   if (rte_eal_remote_launch(run_gateway, &gateway, 1) != 0)
     return Error{ErrorCode::kInternal, "start the worker's thread"};
+  // rte_eal_wait_lcore() alone spins, perhaps on the core that is measured.
+  while (rte_eal_get_lcore_state(1) == RUNNING) ::usleep(10000);
   rte_eal_wait_lcore(1);
   return {};
 }

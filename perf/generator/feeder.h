@@ -6,7 +6,7 @@
 // when a round is over (nothing left to receive, everything sent), and only there, outside of the
 // measured time, results are taken and the next round is written.  What remains in the measured
 // time of source and sink is the passing of pointers through two rings; `io` mode measures that
-// alone.
+// alone.  Polls that find nothing while nothing moves are waiting, not work, and are not counted.
 //
 // The gateway is whatever polls these ports: it needs to know nothing of this.
 // Threading: create() before the gateway's loop runs, all else in that loop's thread.
@@ -63,6 +63,7 @@ class Feeder {
       uint16_t port, uint16_t queue, rte_mbuf** packets, uint16_t count, uint16_t room, void* self
   );
   void poll_empty();
+  void note_waiting(uint64_t now, unsigned arrived);
   void end_round(uint64_t now);
 
   const Tunnels tunnels_;
@@ -80,7 +81,8 @@ class Feeder {
   std::vector<rte_mbuf*> in_round_;
   Sizes sizes_;
   unsigned expected_ = 0, lost_ = 0;
-  unsigned empty_polls_ = 0;
+  unsigned empty_polls_ = 0, arrived_before_ = 0;
+  uint64_t empty_poll_tsc_ = 0, waiting_cycles_ = 0;
   uint64_t begin_tsc_ = 0;
   bool running_ = false, quiet_before_ = false;
   Round last_;

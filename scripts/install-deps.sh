@@ -2,10 +2,11 @@
 # Installs what Raven Gateway needs to build, run and be tested, on Debian 12, as root.
 # SPDX-License-Identifier: Apache-2.0
 #
-#   scripts/install-deps.sh [--build | --check]
+#   scripts/install-deps.sh [--build | --perf | --check]
 #
 #   (nothing)  everything: build, runtime and tests
 #   --build    only what the build needs
+#   --perf     what perf/ needs: build, and what draws plots
 #   --check    install nothing; list what is missing, exit 69 if anything is
 #
 # Only packages of Debian itself.  Safe to run again: it returns at once when all is there.
@@ -45,6 +46,8 @@ readonly test_packages=(
   shellcheck clang-14 libclang-rt-14-dev clang-tidy clang-format
 )
 
+readonly perf_packages=(python3-matplotlib)
+
 usage() { sed -n '/^#   scripts/,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$0"; }
 say() { printf 'install-deps: %s\n' "$*" >&2; }
 die() {
@@ -57,6 +60,7 @@ check=0
 case ${1:-} in
   '') ;;
   --build) wanted=("${build_packages[@]}") ;;
+  --perf) wanted=("${build_packages[@]}" "${perf_packages[@]}") ;;
   --check) check=1 ;;
   -h | --help)
     usage

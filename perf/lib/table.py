@@ -1,0 +1,67 @@
+"""The rows as a table for people."""
+# SPDX-License-Identifier: Apache-2.0
+from . import cases
+
+_COLUMNS = (
+    # title, width, member
+    ("size", 5, "size"), ("cycles", 7, "cycles_per_packet"), ("min", 7, "cycles_per_packet_min"),
+    ("max", 7, "cycles_per_packet_max"), ("ceiling", 8, "ceiling_cycles_per_packet"),
+    ("ratio", 6, "ratio_to_ceiling"), ("secgw", 7, "ipsec_secgw_cycles_per_packet"),
+    ("ratio", 6, "ratio_to_ipsec_secgw"), ("Mpps", 6, "mpps"), ("Gbit/s", 7, "gbps"),
+    ("reach", 6, "reach_cycles_per_packet"),
+)
+
+
+def _cell(row, width, member):
+    value = row.get(member)
+    if value is None:
+        return "-".rjust(width)
+    if isinstance(value, float):
+        value = f"{value:.2f}" if member.startswith("ratio") else f"{value:.1f}"
+    return str(value).rjust(width)
+
+
+def _title(row):
+    variant = row.get("variant", "")
+    sas = "1 SA" if row["sas"] == 1 else f"{row['sas']} SAs"
+    return ", ".join(filter(None, (row["direction"], row["algorithm"], sas, variant)))
+
+
+def _verdict(row):
+    words = []
+    if "met" in row:
+        words.append("met" if row["met"] else "MISSED")
+    if not row["quiet"]:
+        words.append("disturbed")
+    elif row["samples"] < 5:
+        words.append(f"{row['samples']} quiet samples only")
+    return ", ".join(words)
+
+
+def text(rows):
+    lines, title = [], None
+    header = " ".join(name.rjust(width) for name, width, _ in _COLUMNS)
+    for row in rows:
+        if _title(row) != title:
+            title = _title(row)
+            lines += ["", title, header]
+        cells = " ".join(_cell(row, width, member) for _, width, member in _COLUMNS)
+        lines.append(f"{cells}  {_verdict(row)}".rstrip())
+    return "\n".join(lines)
+
+
+def variant_costs(rows):
+    """How much a variant costs over the plain case, against what was set for it."""
+    plain = {(row["direction"], row["size"]): row["cycles_per_packet"] for row in rows
+             if row["algorithm"] == cases.GCM and row["sas"] == 1 and not row.get("variant")}
+    lines = []
+    for row in rows:
+        key = (row["direction"], row["size"])
+        limit = cases.REACH_VARIANT.get(row.get("variant"))
+        if limit is None or key not in plain:
+            continue
+        cost = row["cycles_per_packet"] - plain[key]
+        lines.append(f"  {row['variant']:6} {row['direction']} {str(row['size']):5} "
+                     f"{cost:+7.1f} cycles (reach: {limit:+d}) "
+                     f"{'met' if cost <= limit else 'MISSED'}")
+    return "\n".join(["", "Cost of variants over the plain case", *lines]) if lines else ""

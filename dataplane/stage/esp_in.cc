@@ -75,11 +75,19 @@ MovedPeer outer_source(rte_mbuf* packet, const SadEntry& entry) {
   return source;
 }
 
+// The UDP header is not authenticated: it may be gone, or new.
+bool is_in_udp(const uint8_t* outer) {
+  if (outer[0] >> 4 == 4) return reinterpret_cast<const wire::Ipv4*>(outer)->protocol == wire::kUdp;
+  return reinterpret_cast<const wire::Ipv6*>(outer)->next_header == wire::kUdp;
+}
+
 void report_if_moved(Context& context, rte_mbuf* packet, const SadEntry& entry) {
   const OuterAddresses& known = entry.sa->outer();
   const MovedPeer seen = outer_source(packet, entry);
-  if (seen.address != known.source || seen.port != known.source_port) [[unlikely]]
-    context.moved_peers.report(seen);
+  if (seen.address == known.source && seen.port == known.source_port) [[likely]]
+    return;
+  // Otherwise there is no port to tell, or one too many.
+  if (is_in_udp(bytes_of(packet)) == known.udp_encapsulated()) context.moved_peers.report(seen);
 }
 
 // A path probe between two gateways: it never leaves the two dataplanes.

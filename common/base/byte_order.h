@@ -5,6 +5,7 @@
 #include <bit>
 #include <concepts>
 #include <cstdint>
+#include <cstring>
 
 namespace raven {
 
@@ -19,6 +20,14 @@ constexpr T swap_bytes(T value) {
 template <std::unsigned_integral T>
 constexpr T host_to_big(T value) {
   return std::endian::native == std::endian::little ? swap_bytes(value) : value;
+}
+
+// A value at any alignment, as it lies in memory.
+template <class T>
+T load(const uint8_t* bytes) {
+  T value;
+  std::memcpy(&value, bytes, sizeof(value));
+  return value;
 }
 
 // Packed, so that it may lie at any offset of a wire structure.

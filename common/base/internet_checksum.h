@@ -5,6 +5,7 @@
 // swapping: the ones' complement sum does not care about byte order.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -24,14 +25,13 @@ inline uint64_t add_to_checksum(uint64_t sum, const void* data, std::size_t size
   return sum;
 }
 
-// Folds a sum to 16 bits, not complemented.
+// Folds a sum to 16 bits, not complemented: the halves are added in the upper half, where the carry
+// of the lower one is added too.
 inline uint16_t fold_checksum(uint32_t sum) {
-  sum = (sum & UINT16_MAX) + (sum >> 16);
-  return static_cast<uint16_t>(sum + (sum >> 16));
+  return static_cast<uint16_t>((sum + std::rotl(sum, 16)) >> 16);
 }
 inline uint16_t fold_checksum(uint64_t sum) {
-  sum = (sum & UINT32_MAX) + (sum >> 32);
-  return fold_checksum(static_cast<uint32_t>(sum + (sum >> 32)));
+  return fold_checksum(static_cast<uint32_t>((sum + std::rotl(sum, 32)) >> 32));
 }
 
 // The checksum field of a header whose field is zero, or 0 for a header whose field is right.

@@ -14,36 +14,40 @@ constexpr uint64_t bit(std::size_t index) {
 }  // namespace
 
 CipherBurst::CipherBurst(CipherLibrary& library, Operation operation)
-    : library_{library}, operation_{operation} {}
+    : library_{library}, operation_{operation} {
+  const IMB_MGR& manager = *library.manager();
+  if (operation == Operation::kEncrypt)
+    gcm_ = {manager.gcm128_enc, manager.gcm256_enc};
+  else
+    gcm_ = {manager.gcm128_dec, manager.gcm256_dec};
+}
 
+// AES-GCM by the direct calls: they take half the time of a job at 64 bytes.
 uint64_t CipherBurst::run() {
+  static_assert(static_cast<int>(Algorithm::kAes128Gcm) == 0);
+  static_assert(static_cast<int>(Algorithm::kAes256Gcm) == 1);
   pending_ = 0;
+  gcm_context_data context;
   for (std::size_t i = 0; i < size_; ++i) {
     const CipherSlot& slot = slots_[i];
-    if (slot.algorithm <= Algorithm::kAes256Gcm) [[likely]]
-      run_gcm(slot);
-    else
+    const auto algorithm = static_cast<std::size_t>(slot.algorithm);
+    if (algorithm >= gcm_.size()) [[unlikely]] {
       submit(slot, i);
+      continue;
+    }
+    gcm_[algorithm](
+        &slot.key->gcm(), &context, slot.text, slot.text, slot.size, slot.nonce, slot.aad,
+        slot.aad_size, slot.tag, kIcvSize
+    );
   }
-  if (pending_ != 0) {
-    // Not IMB_FLUSH_BURST: that of 1.3 loses jobs when its ring wraps.
-    while (const IMB_JOB* job = IMB_FLUSH_JOB(library_.manager())) complete(job);
-  }
+  if (pending_ != 0) [[unlikely]]
+    flush();
   return pending_;
 }
 
-// The direct calls take half the time of a job at 64 bytes.
-void CipherBurst::run_gcm(const CipherSlot& slot) {
-  IMB_MGR* manager = library_.manager();
-  const bool small_key = slot.algorithm == Algorithm::kAes128Gcm;
-  const aes_gcm_enc_dec_t cipher = operation_ == Operation::kEncrypt
-                                       ? (small_key ? manager->gcm128_enc : manager->gcm256_enc)
-                                       : (small_key ? manager->gcm128_dec : manager->gcm256_dec);
-  gcm_context_data context;
-  cipher(
-      &slot.key->gcm(), &context, slot.text, slot.text, slot.size, slot.nonce, slot.aad,
-      slot.aad_size, slot.tag, kIcvSize
-  );
+// Not IMB_FLUSH_BURST: that of 1.3 loses jobs when its ring wraps.
+void CipherBurst::flush() {
+  while (const IMB_JOB* job = IMB_FLUSH_JOB(library_.manager())) complete(job);
 }
 
 void CipherBurst::submit(const CipherSlot& slot, std::size_t index) {

@@ -16,6 +16,8 @@
 #include "dataplane/ipsec/suite.h"
 
 struct IMB_JOB;
+struct gcm_context_data;
+struct gcm_key_data;
 
 namespace raven::dataplane {
 
@@ -57,16 +59,23 @@ class CipherBurst {
   void clear() { size_ = 0; }
 
  private:
-  void run_gcm(const CipherSlot& slot);
   void submit(const CipherSlot& slot, std::size_t index);
   void describe_chacha(IMB_JOB& job, const CipherSlot& slot) const;
   void describe_cbc_hmac(IMB_JOB& job, const CipherSlot& slot) const;
   void complete(const IMB_JOB* job);
+  void flush();
 
   alignas(64) std::array<CipherSlot, kBurstMax> slots_;
   std::size_t size_ = 0;
   CipherLibrary& library_;
   const Operation operation_;
+  // The library's direct calls, by Algorithm: key, context, out, in, size, nonce, AAD, its size,
+  // tag, its size.
+  using Gcm = void (*)(
+      const gcm_key_data*, gcm_context_data*, uint8_t*, const uint8_t*, uint64_t, const uint8_t*,
+      const uint8_t*, uint64_t, uint8_t*, uint64_t
+  );
+  std::array<Gcm, 2> gcm_;
   uint64_t pending_ = 0;  // bit i: job of packet i is in the library
 };
 

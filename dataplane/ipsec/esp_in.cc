@@ -10,8 +10,6 @@ namespace {
 
 using namespace esp_wire;
 
-constexpr uint32_t kTrailerSize = 2;  // pad length and next header
-
 constexpr EspInResult refuse(EspVerdict verdict) {
   return {nullptr, 0, verdict, IpFamily::kV4, false};
 }

@@ -10,6 +10,7 @@
 
 #include "dataplane/ipsec/cipher_burst.h"
 #include "dataplane/ipsec/esp_verdict.h"
+#include "dataplane/ipsec/esp_wire.h"
 #include "dataplane/ipsec/outbound_sa.h"
 
 namespace raven::dataplane {
@@ -52,15 +53,17 @@ class EspOut {
   [[nodiscard]] uint64_t run();
 
  private:
-  void write_esp(OutboundSa& sa, uint8_t* esp, uint8_t* text, uint32_t text_size);
+  static EspOutResult refuse(EspVerdict verdict) { return {nullptr, 0, verdict}; }
+  static EspOutResult refuse_spent(const OutboundSa& sa);
+  void write_esp(OutboundSa& sa, uint64_t sequence, uint8_t* text, uint32_t text_size);
   void write_random_iv(CipherSlot& slot, uint64_t sequence);
   void checksum_later(const OuterHeader& outer, uint8_t* packet, uint32_t size);
   uint16_t next_identification();
 
   CipherBurst burst_;
   CipherLibrary& library_;
-  uint16_t identification_;
-  const uint16_t identification_step_;
+  uint32_t identification_;  // its low 16 bits
+  const uint32_t identification_step_;
 
   // UDP over IPv6: checksums to be written when the text is ciphered.
   struct Checksum {
@@ -71,5 +74,62 @@ class EspOut {
   std::array<Checksum, kBurstMax> checksums_;
   std::size_t checksum_count_ = 0;
 };
+
+// Unique per worker within 2^16 packets (RFC 6864 section 4.3): workers step over each other.
+inline uint16_t EspOut::next_identification() {
+  identification_ += identification_step_;
+  return static_cast<uint16_t>(identification_);
+}
+
+// ESP header and IV in front of the text, nonce and associated data into the burst.  The IV of
+// AEAD suites is the 64-bit sequence number, which makes it unique per key.
+[[gnu::always_inline]] inline void EspOut::write_esp(
+    OutboundSa& sa, uint64_t sequence, uint8_t* text, uint32_t text_size
+) {
+  CipherSlot& slot = burst_.next();
+  slot.text = text;
+  slot.tag = text + text_size;
+  slot.key = sa.key_;
+  slot.size = text_size;
+  slot.algorithm = sa.algorithm_;
+  slot.aad_size = esp_wire::write_aad(slot.aad, sa.spi_wire_, sequence, sa.esn_);
+  const uint64_t iv = host_to_big(sequence);
+  esp_wire::store_16(text - sa.esp_header_size_, sa.spi_wire_ | (iv & 0xffffffff00000000u), iv);
+  if (sa.iv_size_ == sizeof(iv)) [[likely]]
+    esp_wire::write_nonce(slot.nonce, sa.salt_, iv);
+  else
+    write_random_iv(slot, sequence);
+}
+
+[[gnu::always_inline]] inline EspOutResult EspOut::prepare(
+    OutboundSa& sa, const EspOutInput& packet
+) {
+  if (!sa.usable()) [[unlikely]]
+    return refuse_spent(sa);
+
+  const OuterHeader& outer = sa.outer();
+  const uint32_t block_mask = sa.block_size_ - 1u;
+  const uint32_t text_size = (packet.size + esp_wire::kTrailerSize + block_mask) & ~block_mask;
+  const uint32_t header_size = outer.size() + sa.esp_header_size_;
+  const uint32_t total = header_size + text_size + uint32_t{kIcvSize};
+  if (packet.headroom < header_size || total > UINT16_MAX ||
+      packet.tailroom < text_size - packet.size + kIcvSize) [[unlikely]]
+    return refuse(EspVerdict::kHeadroom);
+
+  const uint64_t sequence = sa.sequence() + 1;
+  sa.sequence_.store(sequence, std::memory_order_relaxed);
+  sa.lifetime_.count(text_size);
+  const bool v4 = packet.data[0] >> 4 == 4;
+  esp_wire::write_trailer(
+      packet.data + packet.size, text_size - packet.size - esp_wire::kTrailerSize, v4
+  );
+  uint8_t* start = packet.data - header_size;
+  outer.write(start, total, InnerFields::of(packet.data, v4), next_identification());
+  write_esp(sa, sequence, packet.data, text_size);
+  if (outer.needs_udp_checksum()) [[unlikely]]
+    checksum_later(outer, start, total);
+  burst_.commit();
+  return {start, total, EspVerdict::kOk};
+}
 
 }  // namespace raven::dataplane

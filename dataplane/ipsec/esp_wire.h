@@ -18,13 +18,7 @@ namespace raven::dataplane::esp_wire {
 inline constexpr uint8_t kNextHeaderIpv4 = 4;
 inline constexpr uint8_t kNextHeaderIpv6 = 41;
 inline constexpr uint8_t kNextHeaderDummy = 59;  // RFC 4303 section 2.6
-
-template <class T>
-T load(const uint8_t* bytes) {
-  T value;
-  std::memcpy(&value, bytes, sizeof(value));
-  return value;
-}
+inline constexpr uint32_t kTrailerSize = 2;      // pad length and next header
 
 inline void store_16(uint8_t* out, uint64_t first, uint64_t second) {
   const __m128i word =
@@ -57,6 +51,15 @@ inline uint8_t write_aad(uint8_t* aad, uint32_t spi_wire, uint64_t sequence, boo
   const uint64_t high = host_to_big(static_cast<uint32_t>(sequence >> 32));
   store_16(aad, spi_wire | (esn ? high : low) << 32, low);
   return esn ? 12 : 8;
+}
+
+// RFC 4303 section 2.4.  Padding goes out as one 16-byte word: what is too much of it lies where
+// the ICV will be.
+inline void write_trailer(uint8_t* end_of_inner, uint32_t pad, bool v4) {
+  store_16(end_of_inner, 0x0807060504030201u, 0x100f0e0d0c0b0a09u);
+  const auto next_header = v4 ? kNextHeaderIpv4 : kNextHeaderIpv6;
+  const auto trailer = static_cast<uint16_t>(pad | unsigned{next_header} << 8);
+  std::memcpy(end_of_inner + pad, &trailer, sizeof(trailer));
 }
 
 }  // namespace raven::dataplane::esp_wire

@@ -31,6 +31,7 @@ OutboundSa::OutboundSa(const SaConfig& config, WorkerId owner)
       spi_wire_{host_to_big(config.spi.value())},
       block_size_{suite_of(config.algorithm).block_size},
       iv_size_{suite_of(config.algorithm).iv_size},
+      esp_header_size_{static_cast<uint8_t>(kEspHeaderSize + iv_size_)},
       esn_{config.esn},
       algorithm_{config.algorithm},
       lifetime_{soft_limits(config), config.lifetime_hard, BootClock::now()},

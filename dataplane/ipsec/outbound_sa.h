@@ -45,7 +45,7 @@ class alignas(64) OutboundSa {
   // Workers between two quiescent points, control threads that also call move_to().
   const OuterHeader& outer() const { return *outer_.load(std::memory_order_acquire); }
   // Bytes in front of the inner packet: outer header, ESP header, IV.
-  uint32_t header_size() const { return outer().size() + kEspHeaderSize + iv_size_; }
+  uint32_t header_size() const { return outer().size() + esp_header_size_; }
   // Largest inner packet for this MTU of the outer path, see outer_header.h.
   uint32_t inner_size_max(uint32_t outer_mtu) const {
     return dataplane::inner_size_max(suite(), outer().addresses(), outer_mtu);
@@ -68,6 +68,7 @@ class alignas(64) OutboundSa {
   uint32_t salt_ = 0;               // as it lies in memory
   uint8_t block_size_;
   uint8_t iv_size_;
+  uint8_t esp_header_size_;  // with the IV
   bool esn_;
   Algorithm algorithm_;
 

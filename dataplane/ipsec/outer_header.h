@@ -21,7 +21,13 @@ inline constexpr uint32_t kOuterHeaderSizeMax = 48;  // IPv6 and UDP
 // What the outer header takes over from the inner one.
 struct InnerFields {
   uint8_t traffic_class;  // DSCP and ECN
-  bool dont_fragment;
+  bool dont_fragment;     // always of IPv6
+
+  static InnerFields of(const uint8_t* inner, bool v4) {
+    if (v4) [[likely]]
+      return {inner[1], (inner[6] & 0x40) != 0};
+    return {static_cast<uint8_t>(inner[0] << 4 | inner[1] >> 4), true};
+  }
 };
 
 class alignas(64) OuterHeader {
@@ -90,13 +96,11 @@ inline void OuterHeader::write_v4(
   // Everything as it lies in memory.
   const uint32_t tos = uint32_t{traffic_class} << 8;
   const uint32_t length = host_to_big(static_cast<uint16_t>(total));
-  const uint32_t id = dont_fragment ? 0 : identification;
-  const uint32_t flags = dont_fragment ? 0x0040 : 0;
-  const auto sum =
-      static_cast<uint16_t>(~fold_checksum(checksum_base_ + tos + length + id + flags));
-  const uint64_t first =
-      0x45 | tos | uint64_t{length} << 16 | uint64_t{id} << 32 | uint64_t{flags} << 48;
-  const uint64_t second = esp_wire::load<uint64_t>(template_ + 8) | uint64_t{sum} << 16;
+  const uint32_t fragment = dont_fragment ? 0x00400000u : identification;
+  const uint32_t sum = checksum_base_ + tos + length + (fragment & UINT16_MAX) + (fragment >> 16);
+  const uint64_t checksum = static_cast<uint16_t>(~fold_checksum(sum));
+  const uint64_t first = 0x45 | tos | length << 16 | uint64_t{fragment} << 32;
+  const uint64_t second = load<uint64_t>(template_ + 8) | checksum << 16;
   esp_wire::store_16(out, first, second);
   esp_wire::copy_16(out + 16, template_ + 16);
 }

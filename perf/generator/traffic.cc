@@ -167,6 +167,21 @@ void Traffic::write(std::span<rte_mbuf* const> packets, const Sizes& sizes) {
     write_plain(packets[i], next_tunnel(), sizes[i % sizes.size()]);
 }
 
+// Nothing but the library's calls.
+void Traffic::run_gcm_alone() {
+  const IMB_MGR* manager = library_->manager();
+  const bool small = tunnels_.algorithm == Algorithm::kAes128Gcm;
+  const aes_gcm_enc_dec_t run = work_ == Work::kEncrypt
+                                    ? (small ? manager->gcm128_enc : manager->gcm256_enc)
+                                    : (small ? manager->gcm128_dec : manager->gcm256_dec);
+  gcm_context_data context;
+  for (std::size_t i = 0; i < cipher_->size(); ++i) {
+    const CipherSlot& slot = (*cipher_)[i];
+    run(&slot.key->gcm(), &context, slot.text, slot.text, slot.size, slot.nonce, slot.aad, 8,
+        slot.tag, kIcvSize);
+  }
+}
+
 double Traffic::ceiling_cycles(std::span<rte_mbuf* const> packets, const Sizes& sizes) {
   const Suite& suite = suite_of(tunnels_.algorithm);
   const uint32_t block_mask = suite.block_size - 1u;
@@ -184,7 +199,10 @@ double Traffic::ceiling_cycles(std::span<rte_mbuf* const> packets, const Sizes& 
       cipher_->commit();
     }
     const uint64_t begin = __rdtsc();
-    static_cast<void>(cipher_->run());
+    if (suite.mode == CipherMode::kGcm)
+      run_gcm_alone();
+    else
+      static_cast<void>(cipher_->run());
     cycles += __rdtsc() - begin;
   }
   return static_cast<double>(cycles) / static_cast<double>(packets.size());

@@ -50,6 +50,7 @@ class Traffic {
   void write_plain(rte_mbuf* packet, unsigned tunnel, uint16_t size) const;
   void write_esp(std::span<rte_mbuf* const> packets, const Sizes& sizes);
   unsigned next_tunnel();
+  void run_gcm_alone();
 
   const Tunnels tunnels_;
   const Work work_;

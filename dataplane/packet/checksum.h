@@ -28,6 +28,12 @@ inline Be16 checksum_update(Be16 checksum, Be16 from, Be16 to) {
   return be16_from_memory(update_checksum(checksum.raw(), from.raw(), to.raw()));
 }
 
+// The checksum of an IPv4 header whose TTL went down by one (RFC 1624, RFC 1141 section 4).
+inline Be16 checksum_after_ttl(Be16 checksum) {
+  const uint32_t sum = uint32_t{checksum.raw()} + host_to_big(uint16_t{0x0100});
+  return be16_from_memory(static_cast<uint16_t>(sum + (sum >= UINT16_MAX ? 1 : 0)));
+}
+
 // Sum of the pseudo header of TCP, UDP and ICMPv6; `address_size` 4 or 16, addresses adjacent
 // (source then destination, as in both IP headers).
 inline uint64_t pseudo_header_sum(

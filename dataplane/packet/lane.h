@@ -17,7 +17,7 @@ inline constexpr uint16_t kBurst = 64;
 
 struct Lane {
   std::array<rte_mbuf*, kBurst> packets;  // the first `count` are valid
-  uint16_t count = 0;
+  uint32_t count = 0;                     // 16 bits would take longer from store to load
 
   void push(rte_mbuf* packet) {
     assert(count < kBurst);
@@ -27,6 +27,24 @@ struct Lane {
   rte_mbuf** end() { return packets.data() + count; }
   bool empty() const { return count == 0; }
   void clear() { count = 0; }
+};
+
+// Fills a lane with its count in a register: in a short loop, loading and storing it for each
+// packet is what takes the time.  Nobody else may use the lane meanwhile.
+class LaneFiller {
+ public:
+  explicit LaneFiller(Lane& lane) : lane_{lane}, count_{lane.count} {}
+  ~LaneFiller() { lane_.count = count_; }
+  LaneFiller(const LaneFiller&) = delete;
+  LaneFiller& operator=(const LaneFiller&) = delete;
+  void push(rte_mbuf* packet) {
+    assert(count_ < kBurst);
+    lane_.packets[count_++] = packet;
+  }
+
+ private:
+  Lane& lane_;
+  uint32_t count_;
 };
 
 }  // namespace raven::dataplane

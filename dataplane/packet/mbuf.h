@@ -6,6 +6,7 @@
 
 #include <cassert>
 #include <cstdint>
+#include <cstring>
 
 namespace raven::dataplane {
 
@@ -38,6 +39,15 @@ inline uint8_t* add_front(rte_mbuf* packet, uint32_t size) {
 inline void place(rte_mbuf* packet, const uint8_t* data, uint32_t size) {
   packet->data_off = static_cast<uint16_t>(data - static_cast<const uint8_t*>(packet->buf_addr));
   set_size(packet, size);
+}
+
+// Bytes 0..5 of a MAC address as they lie in memory.
+inline uint64_t mac_word(const uint8_t* mac) {
+  uint32_t low;
+  uint16_t high;
+  std::memcpy(&low, mac, sizeof(low));
+  std::memcpy(&high, mac + 4, sizeof(high));
+  return static_cast<uint64_t>(high) << 32 | low;
 }
 
 }  // namespace raven::dataplane

@@ -20,12 +20,8 @@ struct Extension {
   uint8_t segments_left;
 };
 
-}  // namespace
-
 // Options are passed on as they are, but a source route is refused (RFC 7126 section 4.3, 4.4).
-IpVerdict parse_ipv4_options(const wire::Ipv4& ip, unsigned header_size) {
-  const auto* option = reinterpret_cast<const uint8_t*>(&ip) + sizeof(ip);
-  const uint8_t* end = reinterpret_cast<const uint8_t*>(&ip) + header_size;
+IpVerdict check_options(const uint8_t* option, const uint8_t* end) {
   while (option < end && *option != kOptionEnd) {
     if (*option == kOptionNop) {
       ++option;
@@ -37,6 +33,28 @@ IpVerdict parse_ipv4_options(const wire::Ipv4& ip, unsigned header_size) {
     option += option[1];
   }
   return IpVerdict::kOk;
+}
+
+}  // namespace
+
+// REQUIRES: a header without options is readable.
+IpVerdict parse_ipv4_options(
+    const uint8_t* data, uint32_t available, IpView& view, HeaderChecksum checksum
+) {
+  const auto& ip = *reinterpret_cast<const wire::Ipv4*>(data);
+  const unsigned header_size = ip.header_size();
+  const unsigned total = ip.total_length.host();
+  if (ip.version_ihl >> 4 != 4 || header_size < sizeof(ip) || total < header_size ||
+      total > available)
+    return IpVerdict::kMalformed;
+  if (checksum == HeaderChecksum::kVerify && !checksum_holds(data, header_size))
+    return IpVerdict::kMalformed;
+  view.family = 4;
+  view.protocol = ip.protocol;
+  view.size = static_cast<uint16_t>(total);
+  view.is_fragment = ip.is_fragment();
+  view.l4_offset = ip.fragment_offset() == 0 ? static_cast<uint16_t>(header_size) : uint16_t{0};
+  return check_options(data + sizeof(ip), data + header_size);
 }
 
 // RFC 8200 section 4.  Stops at the first header that is not an extension.

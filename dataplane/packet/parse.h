@@ -24,7 +24,9 @@ struct IpView {
 enum class HeaderChecksum : uint8_t { kVerify, kTrust };
 
 namespace internal {
-IpVerdict parse_ipv4_options(const wire::Ipv4& ip, unsigned header_size);
+IpVerdict parse_ipv4_options(
+    const uint8_t* data, uint32_t available, IpView& view, HeaderChecksum checksum
+);
 IpVerdict parse_ipv6(const uint8_t* data, uint32_t available, IpView& view);
 }  // namespace internal
 
@@ -33,22 +35,21 @@ inline IpVerdict parse_ipv4(
     const uint8_t* data, uint32_t available, IpView& view, HeaderChecksum checksum
 ) {
   const auto& ip = *reinterpret_cast<const wire::Ipv4*>(data);
-  if (available < sizeof(ip)) return IpVerdict::kMalformed;
-  const unsigned header_size = ip.header_size();
-  const unsigned total = ip.total_length.host();
-  if (ip.version_ihl >> 4 != 4 || header_size < sizeof(ip) || total < header_size ||
-      total > available)
+  if (available < sizeof(ip)) [[unlikely]]
     return IpVerdict::kMalformed;
-  if (checksum == HeaderChecksum::kVerify && !checksum_holds(data, header_size))
+  if (ip.version_ihl != 0x45) [[unlikely]]
+    return internal::parse_ipv4_options(data, available, view, checksum);
+  const unsigned total = ip.total_length.host();
+  if (total < sizeof(ip) || total > available) [[unlikely]]
+    return IpVerdict::kMalformed;
+  if (checksum == HeaderChecksum::kVerify && !checksum_holds(data, sizeof(ip))) [[unlikely]]
     return IpVerdict::kMalformed;
   view.family = 4;
   view.protocol = ip.protocol;
   view.size = static_cast<uint16_t>(total);
   view.is_fragment = ip.is_fragment();
-  view.l4_offset = ip.fragment_offset() == 0 ? static_cast<uint16_t>(header_size) : uint16_t{0};
-  if (header_size == sizeof(ip)) [[likely]]
-    return IpVerdict::kOk;
-  return internal::parse_ipv4_options(ip, header_size);
+  view.l4_offset = ip.fragment_offset() == 0 ? uint16_t{sizeof(ip)} : uint16_t{0};
+  return IpVerdict::kOk;
 }
 
 // `available`: readable bytes from `data` on; the packet may be shorter (Ethernet padding).
@@ -57,7 +58,8 @@ inline IpVerdict parse_ip(
     HeaderChecksum checksum = HeaderChecksum::kVerify
 ) {
   if (available == 0) return IpVerdict::kMalformed;
-  if (data[0] >> 4 == 6) return internal::parse_ipv6(data, available, view);
+  if (data[0] >> 4 == 6) [[unlikely]]
+    return internal::parse_ipv6(data, available, view);
   return parse_ipv4(data, available, view, checksum);
 }
 

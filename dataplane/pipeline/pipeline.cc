@@ -22,7 +22,8 @@ constexpr std::array<StageRow, kStageCount> kPipeline{{
     {kEspIn, "esp_in", stage::esp_in, kTo<kProbe, kRoute>},
     {kProbe, "probe", stage::probe, kTo<kEspOut, kTransmit>},
     // the IP packet itself
-    {kRoute, "route", stage::route, kTo<kMss, kFragment, kPunt>},
+    {kRoute, "route", stage::route,
+     kTo<kMss, kFragment, kEspOut, kVxlanOut, kNeighbour, kRaven0, kPunt>},
     {kMss, "mss", stage::mss, kTo<kFragment>},
     {kFragment, "fragment", stage::fragment, kTo<kEspOut, kVxlanOut, kNeighbour, kRaven0>},
     // outer headers on

@@ -17,10 +17,18 @@ unsigned fragments_max(const ContextSetup& setup) {
   return std::min(kFragmentsMax, setup.pool->size() / 8 / setup.worker_count);
 }
 
+uint32_t lan_port_bits(const ContextSetup& setup) {
+  uint32_t bits = 0;
+  for (const std::unique_ptr<Port>& port : setup.ports)
+    if (port->has_lan_role()) bits |= 1u << port->index().value();
+  return bits;
+}
+
 }  // namespace
 
 Context::Context(const ContextSetup& given)
     : setup{given},
+      lan_ports{lan_port_bits(given)},
       esp_in{*given.cipher_library},
       esp_out{*given.cipher_library, given.worker, given.worker_count},
       reassembly{fragments_max(given), rte_get_tsc_hz(), rte_rand()},

@@ -60,6 +60,7 @@ struct Context {
   void hand_over(rte_mbuf* packet, WorkerId owner, Entry entry);
 
   const ContextSetup setup;
+  const uint32_t lan_ports;  // bit p: port p
   WorkerCounters counters;
   EspIn esp_in;
   EspOut esp_out;
@@ -68,6 +69,9 @@ struct Context {
   const Topology* topology = nullptr;
   const Sad* sad = nullptr;
   const LocalBox* box = nullptr;
+
+  // Is the port one on which nodes of the own pool are?
+  bool is_lan(PortIndex port) const { return (lan_ports >> port.value() & 1) != 0; }
 
   Port* receive_port = nullptr;  // where the packets in the lane of classify came in
   std::array<Lane, kStageCount> lanes;

@@ -1,35 +1,52 @@
 // The ends of the packet path: transmit, raven0, punt, drop.  Only here packets are given away or
 // freed.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/stage/context.h"
 
 namespace raven::dataplane::stage {
 namespace {
 
-void flush(Context& context, Port& port, Lane& lane) {
+void send(Context& context, Port& port, Lane& lane) {
   uint64_t bytes = 0;
   for (const rte_mbuf* packet : lane) bytes += packet->pkt_len;
-  const uint16_t sent = port.transmit(context.setup.worker.value(), lane.begin(), lane.count);
-  for (uint16_t i = sent; i < lane.count; ++i) {
+  const uint16_t sent =
+      port.transmit(context.setup.worker.value(), lane.begin(), static_cast<uint16_t>(lane.count));
+  for (uint32_t i = sent; i < lane.count; ++i) {
     bytes -= lane.packets[i]->pkt_len;
     context.drop(lane.packets[i], Drop::kTxFull);
   }
   PortCounters& counters = context.counters.ports[port.index().value()];
   counters.transmitted.add(sent);
   counters.transmitted_bytes.add(bytes);
-  lane.clear();
+}
+
+bool all_to_one_port(Lane& lane) {
+  const PortIndex first = meta(lane.packets[0]).port;
+  return std::all_of(lane.begin(), lane.end(), [first](rte_mbuf* packet) {
+    return meta(packet).port == first;
+  });
+}
+
+void send_by_port(Context& context, Lane& in) {
+  for (rte_mbuf* packet : in) context.port_lanes[meta(packet).port.value()].push(packet);
+  for (const std::unique_ptr<Port>& port : context.setup.ports) {
+    Lane& lane = context.port_lanes[port->index().value()];
+    if (lane.empty()) continue;
+    send(context, *port, lane);
+    lane.clear();
+  }
 }
 
 }  // namespace
 
 // In: complete frames, Meta::port.
 void transmit(Context& context, Lane& in) {
-  for (rte_mbuf* packet : in) context.port_lanes[meta(packet).port.value()].push(packet);
-  for (const std::unique_ptr<Port>& port : context.setup.ports) {
-    Lane& lane = context.port_lanes[port->index().value()];
-    if (!lane.empty()) flush(context, *port, lane);
-  }
+  if (all_to_one_port(in)) [[likely]]
+    return send(context, *context.setup.ports[meta(in.packets[0]).port.value()], in);
+  send_by_port(context, in);
 }
 
 // In: IP packets for the kernel's pod interface.

@@ -75,19 +75,25 @@ MovedPeer outer_source(rte_mbuf* packet, const SadEntry& entry) {
   return source;
 }
 
-// The UDP header is not authenticated: it may be gone, or new.
-bool is_in_udp(const uint8_t* outer) {
-  if (outer[0] >> 4 == 4) return reinterpret_cast<const wire::Ipv4*>(outer)->protocol == wire::kUdp;
-  return reinterpret_cast<const wire::Ipv6*>(outer)->next_header == wire::kUdp;
+// The usual case of report_if_moved(), without making addresses out of the header.
+bool is_from(const OuterAddresses& known, const uint8_t* outer, unsigned esp_offset) {
+  const uint8_t* source = known.source.bytes().data();
+  if (known.source.is_v4()) {
+    const uint8_t* seen = outer + offsetof(wire::Ipv4, source);
+    if (outer[0] >> 4 != 4 || load<uint32_t>(seen) != load<uint32_t>(source)) return false;
+  } else if (std::memcmp(outer + offsetof(wire::Ipv6, source), source, 16) != 0) {
+    return false;
+  }
+  if (!known.udp_encapsulated()) return true;
+  const auto& udp = *reinterpret_cast<const wire::Udp*>(outer + esp_offset - sizeof(wire::Udp));
+  return udp.source_port.host() == known.source_port;
 }
 
 void report_if_moved(Context& context, rte_mbuf* packet, const SadEntry& entry) {
   const OuterAddresses& known = entry.sa->outer();
   const MovedPeer seen = outer_source(packet, entry);
-  if (seen.address == known.source && seen.port == known.source_port) [[likely]]
-    return;
-  // Otherwise there is no port to tell, or one too many.
-  if (is_in_udp(bytes_of(packet)) == known.udp_encapsulated()) context.moved_peers.report(seen);
+  if (seen.address != known.source || seen.port != known.source_port) [[unlikely]]
+    context.moved_peers.report(seen);
 }
 
 // A path probe between two gateways: it never leaves the two dataplanes.
@@ -103,11 +109,13 @@ void finish(Context& context, const Prepared& prepared, std::size_t position) {
   rte_mbuf* packet = prepared.packet;
   const EspInResult result = context.esp_in.finish(position);
   if (result.verdict != EspVerdict::kOk) return context.drop(packet, result.verdict);
-  if (result.newest) report_if_moved(context, packet, *prepared.entry);
-  place(packet, result.data, result.size);
   Meta& info = meta(packet);
+  const SadEntry& entry = *prepared.entry;
+  if (result.newest && !is_from(entry.sa->outer(), bytes_of(packet), info.esp_offset)) [[unlikely]]
+    report_if_moved(context, packet, entry);
+  place(packet, result.data, result.size);
   info.origin = Origin::kTunnel;
-  info.peer = prepared.entry->peer;
+  info.peer = entry.peer;
   // The ICV vouches for the header as the sender made it, EspIn has looked at its checksum.
   if (!read_inner(context, packet, HeaderChecksum::kTrust)) return;
   context.to(is_tunnel_probe(result.data, info) ? Stage::kProbe : Stage::kRoute, packet);

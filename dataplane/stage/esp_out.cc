@@ -20,10 +20,10 @@ void without_own_sa(Context& context, rte_mbuf* packet, PeerSlot& peer) {
 }
 
 // True if the packet has a place in the burst; else it went to a lane.
-bool prepare(Context& context, rte_mbuf* packet) {
+bool prepare(Context& context, PeerTable& peers, WorkerId worker, rte_mbuf* packet) {
   Meta& info = meta(packet);
-  PeerSlot& peer = context.setup.tables->peers[info.peer];
-  OutboundSa* sa = peer.outbound[context.setup.worker.value()].load(std::memory_order_acquire);
+  PeerSlot& peer = peers[info.peer];
+  OutboundSa* sa = peer.outbound[worker.value()].load(std::memory_order_acquire);
   if (sa == nullptr) [[unlikely]] {
     without_own_sa(context, packet, peer);
     return false;
@@ -41,21 +41,32 @@ bool prepare(Context& context, rte_mbuf* packet) {
   return true;
 }
 
+void drop_failed(Context& context, Lane& prepared, uint64_t failed) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < prepared.count; ++i) {
+    if ((failed >> i & 1) != 0)
+      context.drop(prepared.packets[i], EspVerdict::kCipher);
+    else
+      prepared.packets[kept++] = prepared.packets[i];
+  }
+  prepared.count = kept;
+}
+
 }  // namespace
 
 void esp_out(Context& context, Lane& in) {
-  std::array<rte_mbuf*, kBurst> prepared;
-  std::size_t count = 0;
+  Lane& out = context.lane(Stage::kNeighbour);
+  const uint32_t before = out.count;
+  uint32_t count = before;
+  PeerTable& peers = context.setup.tables->peers;
+  const WorkerId worker = context.setup.worker;
   for (rte_mbuf* packet : in)
-    if (prepare(context, packet)) prepared[count++] = packet;
-  if (count == 0) return;
+    if (prepare(context, peers, worker, packet)) out.packets[count++] = packet;
+  if (count == before) return;
+  out.count = count;
   const uint64_t failed = context.esp_out.run();
-  for (std::size_t i = 0; i < count; ++i) {
-    if ((failed >> i & 1) != 0) [[unlikely]]
-      context.drop(prepared[i], EspVerdict::kCipher);
-    else
-      context.to(Stage::kNeighbour, prepared[i]);
-  }
+  if (failed != 0) [[unlikely]]
+    drop_failed(context, out, failed << before);
 }
 
 }  // namespace raven::dataplane::stage

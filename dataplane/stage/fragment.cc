@@ -2,25 +2,19 @@
 // whole (RFC 4301 section 7).
 // SPDX-License-Identifier: Apache-2.0
 //
-// In: routed packets, Meta::mtu and target.  Out: esp_out, vxlan_out, neighbour, raven0; drop with
-// an ICMP error (IPv6, or IPv4 with DF).  The only stage that makes more packets than it gets: what
-// would exceed a burst waits in held_for_fragment for the next pass.
+// In: routed packets that do not fit, and those of mss; Meta::mtu and target.  Out: esp_out,
+// vxlan_out, neighbour, raven0; drop with an ICMP error (IPv6, or IPv4 with DF).  The only stage
+// that makes more packets than it gets: what would exceed a burst waits in held_for_fragment for
+// the next pass.
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/wire.h"
 #include "dataplane/stage/context.h"
 #include "dataplane/stage/icmp_error.h"
+#include "dataplane/stage/next_stage.h"
 
 namespace raven::dataplane::stage {
 namespace {
-
-Stage next_stage(const Context& context, Target target) {
-  if (target.kind == TargetKind::kRemotePool) [[likely]]
-    return Stage::kEspOut;
-  if (target.kind == TargetKind::kKernel) return Stage::kRaven0;
-  const Node& node = context.topology->nodes[NodeIndex{target.index}];
-  return node.encapsulation == Encapsulation::kVxlan ? Stage::kVxlanOut : Stage::kNeighbour;
-}
 
 // How an IPv4 packet is cut.
 struct Plan {

@@ -1,8 +1,8 @@
 // mss: lowers the maximum segment size that TCP hosts announce to what the path carries.
 // SPDX-License-Identifier: Apache-2.0
 //
-// In: TCP packets, Meta::mtu.  Out: fragment, all of them; only SYN and SYN-ACK are looked at and
-// only a larger value is changed.  Malformed options are left as they are.
+// In: SYN and SYN-ACK, Meta::mtu.  Out: fragment, all of them; only a larger value is changed.
+// Malformed options are left as they are.
 #include <algorithm>
 
 #include "dataplane/packet/checksum.h"
@@ -48,8 +48,7 @@ void clamp(const Context& context, rte_mbuf* packet) {
   const Meta& info = meta(packet);
   uint8_t* bytes = bytes_of(packet);
   auto* tcp = view_at<wire::Tcp>(bytes, packet->data_len, info.l4_offset);
-  if (tcp == nullptr || (tcp->flags & wire::Tcp::kSyn) == 0) [[likely]]
-    return;
+  if (tcp == nullptr) return;
   const unsigned header_size = (tcp->data_offset >> 4) * 4u;
   if (info.l4_offset + header_size > packet->data_len) return;
 

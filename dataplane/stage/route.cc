@@ -1,8 +1,9 @@
 // route: longest prefix match on both addresses.  Who may send this, and where does it go?
 // SPDX-License-Identifier: Apache-2.0
 //
-// In: parsed IP packets, Meta::origin.  Out: mss (TCP), fragment, punt (plain packets that are the
-// kernel's business), drop, ICMP errors into the next pass.
+// In: parsed IP packets, Meta::origin.  Out: esp_out, vxlan_out, neighbour, raven0; mss (SYNs),
+// fragment (what is too large), punt (plain packets that are the kernel's business), drop, ICMP
+// errors into the next pass.
 // The rules (RFC 4301 section 5.2 steps 3 and 4):
 // - decrypted: the source must belong to the pool of the peer that sent it;
 // - from nodes and from raven0: the source must belong to the own pool, unless a gateway box of
@@ -12,10 +13,12 @@
 // - from an address of no pool: nothing but ICMP errors about a flow of the two pools.
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/mbuf.h"
+#include "dataplane/packet/parse.h"
 #include "dataplane/packet/wire.h"
 #include "dataplane/stage/context.h"
 #include "dataplane/stage/flow_error.h"
 #include "dataplane/stage/icmp_error.h"
+#include "dataplane/stage/next_stage.h"
 
 namespace raven::dataplane::stage {
 namespace {
@@ -47,7 +50,7 @@ Judgement judge_destination(Target to, bool local, bool remote) {
 }
 
 Judgement judge_wire(const Context& context, const Meta& info, Target from, Target to) {
-  const bool lan = context.setup.ports[info.port.value()]->has_lan_role();
+  const bool lan = context.is_lan(info.port);
   if (from.kind == TargetKind::kRemotePool || from.kind == TargetKind::kDrop)
     return Judgement::drop(Drop::kClearText);
   if (to.kind == TargetKind::kNone) return Judgement::punt();
@@ -82,6 +85,23 @@ Judgement judge(const Context& context, const Meta& info, Target from, Target to
   return Judgement::drop(Drop::kNoRoute);
 }
 
+// What nearly every packet is: from where it should come to where it should go.  judge() would say
+// the same; it has the rules, this one only saves the way through them.
+bool is_usual(const Context& context, const Meta& info, Target from, Target to) {
+  switch (info.origin) {
+    case Origin::kTunnel: {
+      const PeerSlot& peer = context.setup.tables->peers[info.peer];
+      return from.is_remote(peer.pool.load(std::memory_order_relaxed)) && to.is_local();
+    }
+    case Origin::kWire:
+      return from.is_local() && to.kind == TargetKind::kRemotePool && context.is_lan(info.port);
+    case Origin::kVxlan:
+      return from.is_local() && to.kind == TargetKind::kRemotePool;
+    default:
+      return false;
+  }
+}
+
 // The kernel's own forwarding counts the hop for what comes from or goes to raven0.
 bool counts_hop(const Meta& info) {
   return info.origin != Origin::kKernel && info.origin != Origin::kSelf &&
@@ -90,7 +110,7 @@ bool counts_hop(const Meta& info) {
 
 // False: it was the last hop.
 bool decrement_ttl(uint8_t* bytes, uint8_t family) {
-  if (family == 6) {
+  if (family == 6) [[unlikely]] {
     auto& ip = *reinterpret_cast<wire::Ipv6*>(bytes);
     if (ip.hop_limit <= 1) return false;
     --ip.hop_limit;
@@ -98,11 +118,8 @@ bool decrement_ttl(uint8_t* bytes, uint8_t family) {
   }
   auto& ip = *reinterpret_cast<wire::Ipv4*>(bytes);
   if (ip.ttl <= 1) return false;
-  const auto word = [&ip](uint8_t ttl) {
-    return Be16::from_host(static_cast<uint16_t>(ttl << 8 | ip.protocol));
-  };
-  ip.checksum = checksum_update(ip.checksum, word(ip.ttl), word(static_cast<uint8_t>(ip.ttl - 1)));
   --ip.ttl;
+  ip.checksum = checksum_after_ttl(ip.checksum);
   return true;
 }
 
@@ -132,30 +149,28 @@ bool resolve(Context& context, rte_mbuf* packet) {
   }
 }
 
+// Only they announce a maximum segment size.
+bool is_syn(rte_mbuf* packet, const Meta& info) {
+  const auto* tcp = view_at<wire::Tcp>(bytes_of(packet), packet->data_len, info.l4_offset);
+  return info.l4_offset != 0 && tcp != nullptr && (tcp->flags & wire::Tcp::kSyn) != 0;
+}
+
 void forward(Context& context, rte_mbuf* packet) {
   const Meta& info = meta(packet);
   if (counts_hop(info) && !decrement_ttl(bytes_of(packet), info.family)) [[unlikely]]
     return reject(context, packet, Drop::kTtl, IcmpError::kTimeExceeded);
   if (!resolve(context, packet)) return;
-  const bool tcp = info.l4_protocol == wire::kTcp && info.l4_offset != 0;
-  context.to(tcp ? Stage::kMss : Stage::kFragment, packet);
+  if (info.l4_protocol == wire::kTcp && is_syn(packet, info))
+    return context.to(Stage::kMss, packet);
+  const bool fits = packet->data_len <= info.mtu;
+  context.to(fits ? next_stage(context, info.target) : Stage::kFragment, packet);
 }
 
-void route_one(Context& context, rte_mbuf* packet) {
-  Meta& info = meta(packet);
-  const uint8_t* bytes = bytes_of(packet);
-  const Fib& fib = context.topology->fib;
-  Target from;
-  if (info.family == 4) {
-    from = fib.lookup_v4(bytes + offsetof(wire::Ipv4, source));
-    info.target = fib.lookup_v4(bytes + offsetof(wire::Ipv4, destination));
-  } else {
-    from = fib.lookup_v6(bytes + offsetof(wire::Ipv6, source));
-    info.target = fib.lookup_v6(bytes + offsetof(wire::Ipv6, destination));
-  }
+// A packet that is not the usual one.
+void examine(Context& context, rte_mbuf* packet, Target from) {
+  const Meta& info = meta(packet);
   const Judgement judgement = judge(context, info, from, info.target);
-  if (judgement.action == Judgement::Action::kForward) [[likely]]
-    return forward(context, packet);
+  if (judgement.action == Judgement::Action::kForward) return forward(context, packet);
   if (judgement.action == Judgement::Action::kDrop) {
     if (judgement.reason == Drop::kSpoof && is_flow_error(context, packet, from))
       return forward(context, packet);
@@ -163,6 +178,23 @@ void route_one(Context& context, rte_mbuf* packet) {
   }
   add_front(packet, sizeof(wire::Ethernet));  // as it came
   context.to(Stage::kPunt, packet);
+}
+
+void route_one(Context& context, rte_mbuf* packet) {
+  Meta& info = meta(packet);
+  const uint8_t* bytes = bytes_of(packet);
+  const Fib& fib = context.topology->fib;
+  Target from;
+  if (info.family == 4) [[likely]] {
+    from = fib.lookup_v4(bytes + offsetof(wire::Ipv4, source));
+    info.target = fib.lookup_v4(bytes + offsetof(wire::Ipv4, destination));
+  } else {
+    from = fib.lookup_v6(bytes + offsetof(wire::Ipv6, source));
+    info.target = fib.lookup_v6(bytes + offsetof(wire::Ipv6, destination));
+  }
+  if (is_usual(context, info, from, info.target)) [[likely]]
+    return forward(context, packet);
+  examine(context, packet, from);
 }
 
 }  // namespace

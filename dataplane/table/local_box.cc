@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/table/local_box.h"
 
+#include <algorithm>
+
 namespace raven::dataplane {
 
 void LocalBox::add_address(const IpAddress& address) {
@@ -9,7 +11,9 @@ void LocalBox::add_address(const IpAddress& address) {
   if (address.is_v4()) {
     uint32_t raw;
     std::memcpy(&raw, bytes, sizeof(raw));
-    v4_.push_back(raw);
+    // The rest of a new group repeats its first address.
+    if (v4_count_ % 4 == 0) v4_.push_back({{raw, raw, raw, raw}});
+    v4_.back().addresses[v4_count_++ % 4] = raw;
   } else {
     std::memcpy(v6_.emplace_back().data(), bytes, 16);
   }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "dataplane/table/ids.h"
@@ -17,13 +18,18 @@ enum class TargetKind : uint8_t {
 };
 
 struct Target {
-  TargetKind kind = TargetKind::kNone;
   uint16_t index = 0;
+  TargetKind kind = TargetKind::kNone;
+  uint8_t unused = 0;
 
-  static constexpr Target drop() { return {TargetKind::kDrop, 0}; }
-  static constexpr Target remote(PoolIndex pool) { return {TargetKind::kRemotePool, pool.value()}; }
-  static constexpr Target node(NodeIndex node) { return {TargetKind::kLocalNode, node.value()}; }
-  static constexpr Target kernel() { return {TargetKind::kKernel, 0}; }
+  static constexpr Target drop() { return make(TargetKind::kDrop, 0); }
+  static constexpr Target remote(PoolIndex pool) {
+    return make(TargetKind::kRemotePool, pool.value());
+  }
+  static constexpr Target node(NodeIndex node) {
+    return make(TargetKind::kLocalNode, node.value());
+  }
+  static constexpr Target kernel() { return make(TargetKind::kKernel, 0); }
 
   // The own site: the box itself or a node of its pool.
   constexpr bool is_local() const {
@@ -34,11 +40,12 @@ struct Target {
   }
   constexpr bool operator==(const Target&) const = default;
 
-  // The form that tries store: 24 bits, 0 is "no prefix".
-  constexpr uint32_t packed() const { return static_cast<uint32_t>(kind) << 16 | index; }
-  static constexpr Target unpack(uint32_t value) {
-    return {static_cast<TargetKind>(value >> 16 & 0xff), static_cast<uint16_t>(value)};
-  }
+  // The form that tries store: 24 bits, 0 is "no prefix".  It is the object as it lies in memory.
+  constexpr uint32_t packed() const { return std::bit_cast<uint32_t>(*this); }
+  static constexpr Target unpack(uint32_t value) { return std::bit_cast<Target>(value); }
+
+  static constexpr Target make(TargetKind kind, uint16_t index) { return {index, kind}; }
 };
+static_assert(sizeof(Target) == 4 && Target::drop().packed() == 1u << 16);
 
 }  // namespace raven::dataplane

@@ -68,16 +68,18 @@ uint32_t Worker::run_once() {
 }
 
 uint32_t Worker::receive(Port& port) {
-  std::array<rte_mbuf*, kBurst> packets;
-  const uint16_t count = port.receive(context_.setup.worker.value(), packets.data(), kBurst);
+  Lane& lane = context_.lane(Stage::kClassify);
+  const uint16_t count = port.receive(context_.setup.worker.value(), lane.begin(), kBurst);
   if (count == 0) return 0;
   uint64_t bytes = 0;
+  lane.count = 0;
   for (uint16_t i = 0; i < count; ++i) {
-    bytes += packets[i]->pkt_len;
-    if (is_plain(packets[i])) [[likely]]
-      context_.to(Stage::kClassify, packets[i]);
-    else
-      receive_copy(packets[i]);
+    rte_mbuf* packet = lane.packets[i];
+    bytes += packet->pkt_len;
+    if (!is_plain(packet)) [[unlikely]]
+      packet = receive_copy(packet);
+    if (packet != nullptr) [[likely]]
+      lane.packets[lane.count++] = packet;
   }
   PortCounters& counters = context_.counters.ports[port.index().value()];
   counters.received.add(count);
@@ -93,12 +95,11 @@ void Worker::tend_fragments() {
   run_pipeline(context_);
 }
 
-void Worker::receive_copy(rte_mbuf* packet) {
+// nullptr: dropped.
+rte_mbuf* Worker::receive_copy(rte_mbuf* packet) {
   rte_mbuf* copy = copy_plain(packet, *context_.setup.pool);
-  if (copy != nullptr)
-    context_.to(Stage::kClassify, copy);
-  else
-    context_.drop(packet, Drop::kSegments);
+  if (copy == nullptr) context_.drop(packet, Drop::kSegments);
+  return copy;
 }
 
 uint32_t Worker::take_mail() {

@@ -36,7 +36,7 @@ class Worker {
   // Packets taken up.
   uint32_t run_once();
   uint32_t receive(Port& port);
-  void receive_copy(rte_mbuf* packet);
+  rte_mbuf* receive_copy(rte_mbuf* packet);
   void tend_fragments();
   uint32_t take_mail();
 

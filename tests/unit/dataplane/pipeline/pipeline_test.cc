@@ -29,7 +29,8 @@ TEST(Pipeline, NothingLeavesForAPeerButThroughEncryption) {
   for (const StageRow& row : pipeline()) {
     const bool sends =
         std::find(row.next.begin(), row.next.end(), Stage::kNeighbour) != row.next.end();
-    const std::set<Stage> senders = {Stage::kFragment, Stage::kEspOut, Stage::kVxlanOut};
+    const std::set<Stage> senders = {
+        Stage::kRoute, Stage::kFragment, Stage::kEspOut, Stage::kVxlanOut};
     EXPECT_EQ(sends, senders.contains(row.stage)) << row.name;
   }
 }

@@ -20,14 +20,21 @@ constexpr milliseconds kQuiet{100};
 constexpr seconds kRetry{5};
 
 // Whether a change in the kernel can matter to the plan or to what it led to.
-bool concerns_us(const netlink::Object& object, uint32_t overlay) {
+bool concerns_us(
+    const netlink::Object& object, uint32_t overlay,
+    const std::map<IpAddress, MacAddress>& gateway_macs
+) {
   if (const auto* route = std::get_if<netlink::Route>(&object))
     return route->table == netlink::kRavenTable;
   if (const auto* rule = std::get_if<netlink::Rule>(&object))
     return rule->priority == netlink::kRavenRulePriority || rule->table == netlink::kRavenTable;
   // The neighbours of other links change all the time.
-  if (const auto* neighbour = std::get_if<netlink::Neighbour>(&object))
-    return neighbour->link == overlay;
+  if (const auto* neighbour = std::get_if<netlink::Neighbour>(&object)) {
+    if (neighbour->link == overlay || neighbour->protocol == netlink::kRavenProtocol) return true;
+    const auto gateway = gateway_macs.find(neighbour->address);
+    return gateway != gateway_macs.end() && !neighbour->mac.is_zero() &&
+           gateway->second != neighbour->mac;
+  }
   if (const auto* entry = std::get_if<netlink::FdbEntry>(&object)) return entry->link == overlay;
   return true;
 }
@@ -100,7 +107,7 @@ void Agent::on_kernel_change() {
   }
   if (events->resync_needed) metrics_.add(Metric::kResyncs);
   const bool matters = std::ranges::any_of(events->events, [&](const netlink::Event& event) {
-    return concerns_us(event.object, host_.overlay_index());
+    return concerns_us(event.object, host_.overlay_index(), gateway_macs_);
   });
   if (events->resync_needed || matters) dirty_.mark();
 }
@@ -142,6 +149,7 @@ Report Agent::converge_plain(const model::Member& self) {
   };
   const Desired desired = plan(network_, remote_, *facts, prober_.current(), options);
   record_problems(desired.problems);
+  gateway_macs_ = desired.gateway_macs;
   return host_.converge(desired);
 }
 

@@ -1,10 +1,12 @@
 // Agent: the loop of raven-agent-lite.  Events only mark the state dirty; one pass reads all
-// inputs, plans, and brings the kernel there. SPDX-License-Identifier: Apache-2.0
+// inputs, plans, and brings the kernel there.
+// SPDX-License-Identifier: Apache-2.0
 //
 // Threading: everything on the loop's thread, except health(), which any thread may call.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -54,6 +56,7 @@ class Agent {
   event::Debounce dirty_;
   model::Network network_;  // as planned from last
   model::RemotePrefixes remote_;
+  std::map<IpAddress, MacAddress> gateway_macs_;  // that the last plan went by
   std::vector<std::string> problems_;
   bool leftovers_removed_ = false;
 

@@ -51,7 +51,9 @@ Result<NodeFacts> Host::facts(const IpAddress& node) {
     if (address.address == node) facts.lan_link = address.link;
   }
   const auto lan = std::ranges::find(links, facts.lan_link, &netlink::Link::index);
-  if (lan != links.end()) facts.lan_mtu = lan->mtu;
+  if (lan == links.end()) return facts;
+  facts.lan_mtu = lan->mtu;
+  RAVEN_ASSIGN(facts.neighbours, kernel_.neighbours(facts.lan_link));
   return facts;
 }
 
@@ -79,6 +81,11 @@ Report Host::converge(const Desired& desired) {
 Report Host::release_overlay() {
   Report report;
   remove_overlay(report);
+  const auto neighbours = own_neighbours(0);
+  if (!neighbours.ok())
+    report.errors.push_back(neighbours.error());
+  else
+    remove(kernel_, netlink::Operations<netlink::Neighbour>{{}, *neighbours}, report);
   return report;
 }
 
@@ -114,17 +121,24 @@ Result<uint32_t> Host::ensure_overlay(const std::optional<netlink::Link>& desire
   return made->index;
 }
 
+// All static ones of raven0, and on other links those with our tag.  What the kernel learns by
+// itself (multicast, probes) comes and goes.
+Result<std::vector<netlink::Neighbour>> Host::own_neighbours(uint32_t overlay) {
+  RAVEN_ASSIGN(std::vector<netlink::Neighbour> neighbours, kernel_.neighbours(0));
+  std::erase_if(neighbours, [overlay](const netlink::Neighbour& neighbour) {
+    return neighbour.state != netlink::kNeighbourPermanent ||
+           (neighbour.link != overlay && neighbour.protocol != netlink::kRavenProtocol);
+  });
+  return neighbours;
+}
+
 Result<Actual> Host::read_actual(uint32_t overlay) {
   Actual actual;
   RAVEN_ASSIGN(actual.routing, netlink::read_routing(kernel_, netlink::Tag{}));
+  RAVEN_ASSIGN(actual.neighbours, own_neighbours(overlay));
   if (overlay == 0) return actual;
   RAVEN_ASSIGN(actual.addresses, of_link(kernel_.addresses(), overlay));
-  RAVEN_ASSIGN(actual.neighbours, kernel_.neighbours(overlay));
   RAVEN_ASSIGN(actual.forwarding, kernel_.fdb(overlay));
-  // What the kernel learns by itself (multicast, probes) comes and goes.
-  std::erase_if(actual.neighbours, [](const netlink::Neighbour& neighbour) {
-    return neighbour.state != netlink::kNeighbourPermanent;
-  });
   return actual;
 }
 

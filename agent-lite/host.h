@@ -29,8 +29,8 @@ class Host {
 
   Report converge(const Desired& desired);
 
-  // Removes raven0 and nothing else: the routes of a node that became a gateway box are taken over
-  // by its gateway agent, which needs the name for the dataplane's interface.
+  // Removes raven0 and our neighbours and nothing else: the routes of a node that became a gateway
+  // box are taken over by its gateway agent, which needs the name for the dataplane's interface.
   Report release_overlay();
 
   // Removes everything that is tagged as ours, by whichever agent.
@@ -43,6 +43,7 @@ class Host {
  private:
   Result<std::optional<netlink::Link>> find_overlay(const std::optional<netlink::Link>& desired);
   Result<uint32_t> ensure_overlay(const std::optional<netlink::Link>& desired, Report& report);
+  Result<std::vector<netlink::Neighbour>> own_neighbours(uint32_t overlay);
   Result<Actual> read_actual(uint32_t overlay);
   void apply(const Changes& changes, uint32_t overlay, Report& report);
   void remove_foreign_routes(uint32_t overlay, Report& report);

@@ -24,6 +24,10 @@ IpAddress overlay_link_local(const IpAddress& node) {
   return IpAddress::v6_bytes(bytes.data());
 }
 
+IpAddress overlay_hop(const IpAddress& node, IpFamily family) {
+  return family == IpFamily::kV4 ? overlay_address(node) : overlay_link_local(node);
+}
+
 MacAddress overlay_mac(const IpAddress& node) {
   MacAddress mac{{0xaa, 0x0f}};
   std::ranges::copy(overlay_bytes(node), mac.bytes.begin() + 2);

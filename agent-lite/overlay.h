@@ -5,9 +5,9 @@
 // asked: 240.b.c.d, where b.c.d are the last three bytes of the node address.  Two nodes of one
 // site that are equal in these three bytes collide; plan() reports it.
 //
-// IPv6 packets need an IPv6 next hop.  It is the link-local address fe80::240.b.c.d: valid on
-// raven0 only, and, as a static neighbour, never asked for on the wire.  The gateway sees nothing
-// of it but its own overlay MAC address in the inner Ethernet header.
+// IPv6 packets need an IPv6 next hop.  It is the link-local address fe80::240.b.c.d: valid on one
+// link only, and, as a static neighbour, never asked for on the wire.  The gateway sees nothing
+// of it but its own MAC address in the Ethernet header.
 #pragma once
 
 #include "common/base/ip.h"
@@ -24,6 +24,8 @@ inline constexpr uint32_t kVxlanOverheadV6 = 70;
 IpAddress overlay_address(const IpAddress& node);
 // 10.1.2.3 -> fe80::f001:203
 IpAddress overlay_link_local(const IpAddress& node);
+// One of these two, by family.
+IpAddress overlay_hop(const IpAddress& node, IpFamily family);
 // 10.1.2.3 -> aa:0f:f0:01:02:03
 MacAddress overlay_mac(const IpAddress& node);
 

@@ -28,6 +28,14 @@ bool is_peer(const Context& context, const model::PoolGateway& gateway) {
   return gateway.private_address && gateway.name != context.self.name;
 }
 
+bool is_vxlan(const Context& context) {
+  return context.options.encapsulation == Encapsulation::kVxlan;
+}
+
+IpFamily other_family(const IpAddress& address) {
+  return address.is_v4() ? IpFamily::kV6 : IpFamily::kV4;
+}
+
 uint32_t minus(uint32_t mtu, uint32_t overhead) {
   return mtu > overhead ? mtu - overhead : 0;
 }
@@ -40,8 +48,7 @@ uint32_t overlay_mtu(const Context& context) {
 uint32_t route_mtu(const Context& context) {
   const PlanOptions& options = context.options;
   const uint32_t wan = options.wan_mtu != 0 ? options.wan_mtu : context.facts.lan_mtu;
-  const bool vxlan = options.encapsulation == Encapsulation::kVxlan;
-  const uint32_t lan = vxlan ? overlay_mtu(context) : context.facts.lan_mtu;
+  const uint32_t lan = is_vxlan(context) ? overlay_mtu(context) : context.facts.lan_mtu;
   return std::min(lan, minus(wan, options.tunnel_overhead));
 }
 
@@ -78,24 +85,50 @@ void plan_overlay(const Context& context, Desired& desired) {
     );
 }
 
-void plan_peer(const IpAddress& peer, Desired& desired) {
+netlink::Neighbour neighbour(uint32_t link, const IpAddress& address, const MacAddress& mac) {
+  netlink::Neighbour entry{.link = link, .address = address, .mac = mac};
+  entry.protocol = netlink::kRavenProtocol;
+  return entry;
+}
+
+void plan_vxlan_peer(const IpAddress& peer, Desired& desired) {
   const MacAddress mac = overlay_mac(peer);
   for (const IpAddress& address : {overlay_address(peer), overlay_link_local(peer)})
-    desired.neighbours.push_back({.link = kOverlayLink, .address = address, .mac = mac});
+    desired.neighbours.push_back(neighbour(kOverlayLink, address, mac));
   desired.forwarding.push_back({.link = kOverlayLink, .mac = mac, .destination = peer});
+}
+
+// As ARP or ND has found it; while they ask again, as it was.  Zero: not known yet.
+MacAddress lan_mac(const Context& context, const IpAddress& peer) {
+  const IpAddress stand_in = overlay_hop(peer, other_family(peer));
+  MacAddress before;
+  for (const netlink::Neighbour& known : context.facts.neighbours) {
+    if (known.address == peer && !known.mac.is_zero()) return known.mac;
+    if (known.address == stand_in) before = known.mac;
+  }
+  return before;
+}
+
+void plan_direct_peer(const Context& context, const IpAddress& peer, Desired& desired) {
+  const MacAddress mac = desired.gateway_macs[peer] = lan_mac(context, peer);
+  if (mac.is_zero()) return;
+  const IpAddress stand_in = overlay_hop(peer, other_family(peer));
+  desired.neighbours.push_back(neighbour(context.facts.lan_link, stand_in, mac));
 }
 
 void plan_peers(const Context& context, Desired& desired) {
   std::set<MacAddress> taken{overlay_mac(context.node)};
   for (const model::PoolGateway& gateway : context.pool.gateways) {
     if (!is_peer(context, gateway)) continue;
-    if (taken.insert(overlay_mac(*gateway.private_address)).second) {
-      plan_peer(*gateway.private_address, desired);
+    const bool fresh = taken.insert(overlay_mac(*gateway.private_address)).second;
+    if (fresh && is_vxlan(context)) {
+      plan_vxlan_peer(*gateway.private_address, desired);
+    } else if (fresh) {
+      plan_direct_peer(context, *gateway.private_address, desired);
     } else {
       desired.problems.push_back(fmt::format(
           "gateway {} ({}): another box of this site ends in the same three bytes, so both have "
-          "the overlay address {}; give one of them another node address, or use encapsulation "
-          "direct",
+          "the overlay address {}; give one of them another node address",
           gateway.name, gateway.private_address->text(),
           overlay_address(*gateway.private_address).text()
       ));
@@ -114,14 +147,13 @@ Route blackhole(const IpPrefix& prefix) {
 }
 
 Route gateway_route(const Context& context, const IpPrefix& prefix, const IpAddress& gateway) {
-  const bool vxlan = context.options.encapsulation == Encapsulation::kVxlan;
-  const bool v4 = prefix.family() == IpFamily::kV4;
+  const bool by_address = !is_vxlan(context) && prefix.family() == gateway.family();
   Route route = blackhole(prefix);
   route.type = RouteType::kUnicast;
   route.metric = kRouteMetric;
-  route.link = vxlan ? kOverlayLink : context.facts.lan_link;
-  route.gateway = !vxlan ? gateway : v4 ? overlay_address(gateway) : overlay_link_local(gateway);
-  route.onlink = vxlan;
+  route.link = is_vxlan(context) ? kOverlayLink : context.facts.lan_link;
+  route.gateway = by_address ? gateway : overlay_hop(gateway, prefix.family());
+  route.onlink = !by_address;
   route.mtu = route_mtu(context);
   route.preferred_source = preferred_source(context, prefix.family());
   return route;
@@ -131,16 +163,17 @@ void plan_routes(
     const Context& context, const std::vector<IpPrefix>& prefixes,
     const std::optional<IpAddress>& gateway, Desired& desired
 ) {
-  const bool vxlan = context.options.encapsulation == Encapsulation::kVxlan;
+  if (!gateway) return;
+  const auto mac = desired.gateway_macs.find(*gateway);
+  const bool both_families =
+      is_vxlan(context) || (mac != desired.gateway_macs.end() && !mac->second.is_zero());
   for (const IpPrefix& prefix : prefixes) {
-    if (!gateway) continue;
-    if (vxlan || prefix.family() == gateway->family())
+    if (both_families || prefix.family() == gateway->family())
       desired.routing.routes.push_back(gateway_route(context, prefix, *gateway));
     else
       desired.problems.push_back(fmt::format(
-          "{}: the gateway's address {} is of the other family, which encapsulation direct does "
-          "not carry; use vxlan",
-          prefix.text(), gateway->text()
+          "{}: dropped until the MAC address of the gateway {} is known", prefix.text(),
+          gateway->text()
       ));
   }
 }
@@ -198,10 +231,8 @@ Desired plan(
     return desired;
   }
   const Context context{*pool, *self, *self->private_address, facts, options};
-  if (options.encapsulation == Encapsulation::kVxlan) {
-    plan_overlay(context, desired);
-    plan_peers(context, desired);
-  }
+  if (is_vxlan(context)) plan_overlay(context, desired);
+  plan_peers(context, desired);
   const std::optional<IpAddress> next_hop = address_of(context, gateway);
   if (!next_hop)
     desired.problems.push_back("no gateway of this site is known: traffic to other sites is dropped"

@@ -8,8 +8,12 @@
 // after kube-proxy's DNAT too, for forwarded packets and for the node's own.
 //
 // vxlan: raven0 with all gateways of the site as static neighbours and forwarding entries, so that
-// a switch is nothing but replaced routes.  direct: the gateway's LAN address as next hop; carries
-// only the address family of the node addresses, the other one stays blackholed.
+// a switch is nothing but replaced routes.
+//
+// direct: the gateway's LAN address as next hop.  Only one family of it is known, as
+// Gateway.status holds one address of a node.  Packets of the other family go to the same MAC
+// address, which ARP (or ND) has found for the known one: their next hop is the overlay's, as a
+// static neighbour on the LAN.  Until the MAC address is known they stay blackholed.
 //
 // The node's own packets (kubelet, host-network pods) get a source address out of its own pod
 // prefixes when an interface of it has one, as the CNI's bridge does: the other site has a route
@@ -42,7 +46,8 @@ inline constexpr uint32_t kOverlayLink = 0xffffffff;
 struct NodeFacts {
   uint32_t lan_link = 0;  // interface index
   uint32_t lan_mtu = 0;
-  std::vector<IpAddress> addresses;  // of all interfaces but raven0
+  std::vector<IpAddress> addresses;            // of all interfaces but raven0
+  std::vector<netlink::Neighbour> neighbours;  // on the LAN
 };
 
 struct PlanOptions {
@@ -57,6 +62,8 @@ struct Desired {
   std::vector<netlink::Neighbour> neighbours;
   std::vector<netlink::FdbEntry> forwarding;
   netlink::Routing routing;
+  // direct: by which MAC address each gateway is reached, by its LAN address; zero: not known yet.
+  std::map<IpAddress, MacAddress> gateway_macs;
   std::vector<std::string> problems;  // what cannot be carried, and why
 };
 

@@ -81,7 +81,8 @@ Result<std::vector<Neighbour>> Kernel::neighbours(uint32_t link) {
     );
     all.insert(all.end(), some.begin(), some.end());
   }
-  std::erase_if(all, [&](const Neighbour& neighbour) { return neighbour.link != link; });
+  if (link != 0)
+    std::erase_if(all, [&](const Neighbour& neighbour) { return neighbour.link != link; });
   return all;
 }
 

@@ -34,6 +34,7 @@ class Kernel {
   // All routes of a table; none when the table is not there.
   Result<std::vector<Route>> routes(IpFamily family, uint32_t table);
   Result<std::vector<Rule>> rules(IpFamily family);
+  // Of all links when `link` is 0.
   Result<std::vector<Neighbour>> neighbours(uint32_t link);
   Result<std::vector<FdbEntry>> fdb(uint32_t link);
 

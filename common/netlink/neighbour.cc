@@ -33,6 +33,7 @@ Message request(uint16_t type, uint16_t flags, const Neighbour& entry) {
   message.header(header_of(family_number(entry.address.family()), entry.link, entry.state, 0));
   message.add_address(NDA_DST, entry.address);
   if (!entry.mac.is_zero()) message.add_mac(NDA_LLADDR, entry.mac);
+  if (entry.protocol != 0) message.add_u8(NDA_PROTOCOL, entry.protocol);
   return message;
 }
 
@@ -66,6 +67,7 @@ std::optional<Neighbour> parse_neighbour(const nlmsghdr* message) {
       .address = *address,
       .mac = attributes->mac(NDA_LLADDR).value_or(MacAddress{}),
       .state = header->ndm_state,
+      .protocol = attributes->number<uint8_t>(NDA_PROTOCOL).value_or(uint8_t{0}),
   };
 }
 

@@ -23,6 +23,7 @@ struct Neighbour {
   IpAddress address;
   MacAddress mac;  // zero while it is being resolved
   uint16_t state = kNeighbourPermanent;
+  uint8_t protocol = 0;  // who made it
 
   struct Key {
     uint32_t link;

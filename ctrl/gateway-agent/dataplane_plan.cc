@@ -10,6 +10,16 @@ namespace {
 
 using dpapi::v1::DesiredState;
 
+// Another gateway box always gets VXLAN: what comes out of a tunnel here for its pods has a source
+// of another site, which it takes from VXLAN only.
+dpapi::v1::LocalNode::Encapsulation encapsulation_of(
+    const model::Pool& own, const model::Member& member, NodeEncapsulation encapsulation
+) {
+  const bool vxlan =
+      encapsulation == NodeEncapsulation::kVxlan || own.gateway(member.name) != nullptr;
+  return vxlan ? dpapi::v1::LocalNode::VXLAN : dpapi::v1::LocalNode::DIRECT;
+}
+
 void add_own_pool(
     const model::Network& network, const model::Pool& own, NodeEncapsulation encapsulation,
     DesiredState& state
@@ -26,10 +36,7 @@ void add_own_pool(
     auto* node = state.add_local_nodes();
     node->set_name(member.name);
     node->set_address(member.private_address->text());
-    node->set_encapsulation(
-        encapsulation == NodeEncapsulation::kVxlan ? dpapi::v1::LocalNode::VXLAN
-                                                   : dpapi::v1::LocalNode::DIRECT
-    );
+    node->set_encapsulation(encapsulation_of(own, member, encapsulation));
     for (const IpPrefix& prefix : member.prefixes) node->add_prefixes(prefix.text());
   }
 }

@@ -237,14 +237,32 @@ class AgentTest(unittest.TestCase):
         until(lambda: self.site.overlay()['link'] == '', 'raven0 is gone')
         self.assertIn('blackhole 10.2.0.0/16', self.site.overlay()['routes'])
 
-    def test_direct_mode_uses_the_lan_address_of_the_gateway(self):
-        self.started(encapsulation='direct')
+    def test_direct_mode_carries_both_families_to_the_gateway_on_the_lan(self):
+        agent = self.started(encapsulation='direct')
+        self.site.take_direct()
+        until(lambda: 'fe80::f0a8:701' in self.site.overlay()['routes6'], 'MAC address is known')
         state = self.site.overlay()
         self.assertIn('10.2.0.0/16 via 192.168.7.1 dev lan proto 82', state['routes'])
         self.assertEqual(state['link'], '')
-        for box in GATEWAYS:
-            self.site.ip(box, f'route replace 10.1.5.0/24 via {NODE}')
-        self.assertTrue(self.site.ping('pod', REMOTE))
+        for destination in (REMOTE, REMOTE6):
+            self.assertTrue(self.site.ping('pod', destination), destination)
+        until(lambda: agent.metric('raven_agent_lite_gateway_up') == 2, 'both gateways up')
+        self.site.responders['gw1'].alive = False
+        until(lambda: 'fe80::f0a8:702' in self.site.overlay()['routes6'], 'switch')
+        for destination in (REMOTE, REMOTE6):
+            self.assertTrue(self.site.ping('pod', destination), destination)
+        self.assertEqual(self.site.received('gw1') + self.site.received('gw2'), 0, 'no VXLAN')
+
+    def test_direct_mode_follows_a_gateway_to_another_network_card(self):
+        self.started(encapsulation='direct')
+        self.site.take_direct()
+        until(lambda: self.site.ping('pod', REMOTE6), 'IPv6')
+        self.site.ip('gw1', 'link set lan address 02:00:00:00:00:77')
+        self.site.take_direct()  # the kernel forgot its neighbours
+        self.assertTrue(self.site.ping('gw1', NODE), 'its ARP request shows the new address')
+        until(lambda: '02:00:00:00:00:77' in self.site.ip('node', '-6 neighbour show dev lan'),
+              'the new MAC address')
+        self.assertTrue(self.site.ping('pod', REMOTE6))
 
     def test_idle_agent_is_small_and_quiet(self):
         agent = self.started(resync_interval_s=1)

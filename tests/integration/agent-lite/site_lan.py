@@ -144,6 +144,14 @@ class Site:
         self.ip(box, f'route add {POD_PREFIX} via 240.168.7.5 dev raven0')
         self.ip(box, f'route add {POD6_PREFIX} via fe80::5 dev raven0')
 
+    def take_direct(self):
+        """The gateway boxes answer the node's pods without VXLAN, and IPv6 by its MAC address."""
+        mac = self.exec('node', 'cat /sys/class/net/lan/address').strip()
+        for box in GATEWAYS:
+            self.ip(box, f'route replace {POD_PREFIX} via {NODE}')
+            self.ip(box, f'neighbour replace fe80::5 lladdr {mac} dev lan nud permanent')
+            self.ip(box, f'route replace {POD6_PREFIX} via fe80::5 dev lan')
+
     def received(self, box):
         """Packets that came to a gateway box through the overlay."""
         lines = self.ip(box, '-s link show raven0').splitlines()

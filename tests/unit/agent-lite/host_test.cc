@@ -175,6 +175,32 @@ TEST_F(HostTest, ChangeToDirectMovesTheRoutesAndRemovesRaven0) {
   EXPECT_FALSE(events.events[0].removed);
 }
 
+TEST_F(HostTest, DirectSendsTheOtherFamilyToTheMacThatArpFound) {
+  shell("ip neighbour add 192.168.7.1 lladdr 02:00:00:00:00:01 nud stale dev lan");
+  const auto direct = [this] { return desired("edge-gw1", Encapsulation::kDirect); };
+  converge(direct());
+  const std::string show = "ip -6 route show table 9027; ip neighbour show nud permanent";
+  EXPECT_THAT(shell(show), HasSubstr("fd02::/48 via fe80::f0a8:701 dev lan proto 82 metric 10"));
+  EXPECT_THAT(shell(show), HasSubstr("fe80::f0a8:701 dev lan lladdr 02:00:00:00:00:01"));
+  EXPECT_EQ(converge(direct()), 0u);
+  shell("ip neighbour replace 192.168.7.1 lladdr 02:00:00:00:00:02 nud stale dev lan");
+  EXPECT_EQ(converge(direct()), 1u);
+  EXPECT_THAT(shell(show), HasSubstr("fe80::f0a8:701 dev lan lladdr 02:00:00:00:00:02"));
+}
+
+TEST_F(HostTest, OnlyOwnStaticNeighboursGo) {
+  shell("ip neighbour add 192.168.7.1 lladdr 02:00:00:00:00:01 nud stale dev lan");
+  shell("ip neighbour add 192.168.7.9 lladdr 02:00:00:00:00:09 nud permanent dev lan");
+  const std::string before = shell("ip neighbour show nud permanent");
+  converge(desired("edge-gw1", Encapsulation::kDirect));
+  EXPECT_NE(shell("ip neighbour show nud permanent"), before);
+  EXPECT_TRUE(host_->release_overlay().errors.empty());
+  EXPECT_EQ(shell("ip neighbour show nud permanent"), before);
+  converge(desired("edge-gw1", Encapsulation::kDirect));
+  converge(Desired{});
+  EXPECT_EQ(shell("ip neighbour show nud permanent"), before);
+}
+
 TEST_F(HostTest, CleanUpLeavesNothing) {
   const std::string before = shell("ip -o link | grep -v other; ip rule; ip -6 rule");
   converge(desired());

@@ -18,6 +18,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+constexpr MacAddress kMac{{2, 0, 0, 0, 0, 1}};
+
 class PlanTest : public testing::Test {
  protected:
   Desired run() {
@@ -159,12 +161,50 @@ TEST_F(PlanTest, DirectGoesToTheLanAddressWithoutADevice) {
   EXPECT_FALSE(unicast(desired)[0].onlink);
 }
 
-TEST_F(PlanTest, DirectKeepsTheOtherFamilyBlackholedAndSaysSo) {
+TEST_F(PlanTest, DirectSendsTheOtherFamilyToTheSameMac) {
   options_.encapsulation = Encapsulation::kDirect;
+  facts_.neighbours = {{.link = 3, .address = ip("192.168.7.1"), .mac = kMac}};
+  const Desired desired = run();
+  EXPECT_THAT(desired.problems, IsEmpty());
+  ASSERT_THAT(unicast(desired), SizeIs(2));
+  EXPECT_EQ(unicast(desired)[1].gateway, ip("fe80::f0a8:701"));
+  EXPECT_EQ(unicast(desired)[1].link, 3u);
+  ASSERT_THAT(desired.neighbours, SizeIs(1)) << "only of the gateway whose MAC address is known";
+  EXPECT_EQ(desired.neighbours[0].address, ip("fe80::f0a8:701"));
+  EXPECT_EQ(desired.neighbours[0].link, 3u);
+  EXPECT_EQ(desired.neighbours[0].mac, kMac);
+  EXPECT_EQ(desired.gateway_macs.at(ip("192.168.7.1")), kMac);
+  EXPECT_TRUE(desired.gateway_macs.at(ip("192.168.7.2")).is_zero());
+}
+
+TEST_F(PlanTest, DirectKeepsTheOtherFamilyBlackholedUntilTheMacIsKnown) {
+  options_.encapsulation = Encapsulation::kDirect;
+  facts_.neighbours = {{.link = 3, .address = ip("192.168.7.1"), .mac = {}}};  // being asked for
   const Desired desired = run();
   EXPECT_THAT(unicast(desired), SizeIs(1));
   EXPECT_THAT(blackholes(desired), Contains("fd02::/48"));
   EXPECT_THAT(desired.problems, ElementsAre(HasSubstr("fd02::/48")));
+}
+
+TEST_F(PlanTest, DirectKeepsTheLastMacWhileTheGatewayIsAskedAgain) {
+  options_.encapsulation = Encapsulation::kDirect;
+  facts_.neighbours = {
+      {.link = 3, .address = ip("192.168.7.1"), .mac = {}},
+      {.link = 3, .address = ip("fe80::f0a8:701"), .mac = kMac}};
+  EXPECT_THAT(unicast(run()), SizeIs(2));
+  EXPECT_EQ(run().neighbours[0].mac, kMac);
+}
+
+TEST_F(PlanTest, DirectCarriesIpv4OverAnIpv6Lan) {
+  options_.encapsulation = Encapsulation::kDirect;
+  network_.pools[1].members[2].private_address = ip("fd07::5");
+  network_.pools[1].gateways[0].private_address = ip("fd07::1");
+  facts_.neighbours = {{.link = 3, .address = ip("fd07::1"), .mac = kMac}};
+  const Desired desired = run();
+  ASSERT_THAT(unicast(desired), SizeIs(2));
+  EXPECT_EQ(unicast(desired)[0].gateway, ip("240.0.0.1"));
+  EXPECT_TRUE(unicast(desired)[0].onlink);
+  EXPECT_EQ(unicast(desired)[1].gateway, ip("fd07::1"));
 }
 
 struct MtuCase {

@@ -64,7 +64,11 @@ inline model::Network sample_network() {
 }
 
 inline NodeFacts sample_facts() {
-  return {.lan_link = 3, .lan_mtu = 1500, .addresses = {ip("127.0.0.1"), ip("192.168.7.5")}};
+  NodeFacts facts;
+  facts.lan_link = 3;
+  facts.lan_mtu = 1500;
+  facts.addresses = {ip("127.0.0.1"), ip("192.168.7.5")};
+  return facts;
 }
 
 }  // namespace raven::agent_lite

@@ -41,7 +41,13 @@ TEST(DataplanePlan, HasTheOtherNodesOfTheSiteGatewayBoxesIncluded) {
   EXPECT_EQ(state.local_nodes(1).address(), "10.0.0.3");
   EXPECT_THAT(state.local_nodes(1).prefixes(), ElementsAre("10.244.3.0/24"));
   EXPECT_EQ(state.local_nodes(1).encapsulation(), LocalNode::VXLAN);
+}
+
+TEST(DataplanePlan, DirectIsForPlainNodesOnly) {
   const DesiredState direct = state_of(three_sites(), "c1", NodeEncapsulation::kDirect);
+  EXPECT_EQ(direct.local_nodes(0).name(), "c2") << "a gateway box";
+  EXPECT_EQ(direct.local_nodes(0).encapsulation(), LocalNode::VXLAN);
+  EXPECT_EQ(direct.local_nodes(1).name(), "c3");
   EXPECT_EQ(direct.local_nodes(1).encapsulation(), LocalNode::DIRECT);
 }
 

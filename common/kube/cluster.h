@@ -113,4 +113,7 @@ Result<std::unique_ptr<Cluster>> open_cluster(
     const std::string& source, const ClusterOptions& options = {}
 );
 
+// Why `source` is none of these; "": it is one.
+std::string check_source(const std::string& source);
+
 }  // namespace raven::kube

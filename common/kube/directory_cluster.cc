@@ -17,6 +17,8 @@ namespace raven::kube {
 namespace {
 
 constexpr uint32_t kFolderEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
+// Of the directory itself: the folder of a kind appears.
+constexpr uint32_t kRootEvents = kFolderEvents | IN_CREATE;
 // Bounds what a lost notification costs.
 constexpr int kRescanMs = 30'000;
 
@@ -52,9 +54,9 @@ bool matches_selector(const Json& object, std::string_view label_selector) {
 }
 
 Result<std::unique_ptr<Cluster>> DirectoryCluster::open(const std::string& path) {
-  std::error_code code;
-  std::filesystem::create_directories(path, code);
-  if (code) return errno_error("create " + path, code.value());
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored))
+    return Error{ErrorCode::kNotFound, "source dir:" + path + ": no such directory"};
   UniqueFd inotify{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
   if (!inotify) return errno_error("inotify_init", errno);
   UniqueFd wake{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
@@ -74,20 +76,26 @@ WatchId DirectoryCluster::watch(WatchSpec spec) {
   return WatchId{static_cast<uint32_t>(views_.size() - 1)};
 }
 
-Status DirectoryCluster::watch_folder(const std::string& folder) {
-  std::error_code code;
-  std::filesystem::create_directories(folder, code);
-  if (code) return errno_error("create " + folder, code.value());
-  if (::inotify_add_watch(inotify_.get(), folder.c_str(), kFolderEvents) < 0)
+Status DirectoryCluster::watch_folder(const std::string& folder, uint32_t events) {
+  if (::inotify_add_watch(inotify_.get(), folder.c_str(), events) < 0)
     return errno_error("watch " + folder, errno);
+  return {};
+}
+
+// Those that are there.  Once more is no harm.
+Status DirectoryCluster::watch_kinds() {
+  for (const View& view : views_) {
+    const Status watched = watch_folder(folder_.kind_folder(view.spec.kind), kFolderEvents);
+    if (!watched.ok() && watched.error().code != ErrorCode::kNotFound) return watched;
+  }
   return {};
 }
 
 Status DirectoryCluster::start(std::function<void()> on_change) {
   assert(!on_change_);
   on_change_ = std::move(on_change);
-  RAVEN_TRY(watch_folder(path_));
-  for (const View& view : views_) RAVEN_TRY(watch_folder(folder_.kind_folder(view.spec.kind)));
+  RAVEN_TRY(watch_folder(path_, kRootEvents));
+  RAVEN_TRY(watch_kinds());
   thread_ = std::thread{[this] { run(); }};
   return {};
 }
@@ -112,7 +120,7 @@ void DirectoryCluster::run() {
   }
 }
 
-// Reads all notifications; true when one of them is about a manifest.
+// Reads all notifications; true when one of them is about a manifest or a folder of them.
 bool DirectoryCluster::drain_events() {
   bool relevant = false;
   alignas(inotify_event) char buffer[16 * 1024];
@@ -122,7 +130,10 @@ bool DirectoryCluster::drain_events() {
     for (ssize_t at = 0; at < size;) {
       const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
       const std::string_view name{event->len > 0 ? event->name : ""};
-      relevant = relevant || name.ends_with(".yaml") || (event->mask & IN_Q_OVERFLOW) != 0;
+      const bool created = (event->mask & IN_CREATE) != 0;  // a file is not written yet
+      const bool folder = (event->mask & IN_ISDIR) != 0;
+      relevant = relevant || folder || (name.ends_with(".yaml") && !created) ||
+                 (event->mask & IN_Q_OVERFLOW) != 0;
       at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
     }
   }
@@ -130,6 +141,8 @@ bool DirectoryCluster::drain_events() {
 
 bool DirectoryCluster::refresh() {
   std::string problem;
+  // Before reading, so that nothing is missed in between.
+  if (const Status watched = watch_kinds(); !watched.ok()) problem = watched.error().message;
   bool changed = false;
   const std::lock_guard folder_lock{folder_mutex_};
   for (std::size_t i = 0; i < views_.size(); ++i) {  // views_ itself is fixed since start()

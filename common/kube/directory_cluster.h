@@ -19,7 +19,8 @@ bool matches_selector(const Json& object, std::string_view label_selector);
 
 class DirectoryCluster final : public Cluster {
  public:
-  // Creates the directory if it is not there.
+  // kNotFound when there is no such directory.  Reading makes nothing; the first object of a kind
+  // makes the folder of the kind.
   static Result<std::unique_ptr<Cluster>> open(const std::string& path);
   ~DirectoryCluster() override { stop(); }
 
@@ -49,7 +50,8 @@ class DirectoryCluster final : public Cluster {
   };
 
   DirectoryCluster(std::string path, UniqueFd inotify, UniqueFd wake);
-  Status watch_folder(const std::string& folder);
+  Status watch_folder(const std::string& folder, uint32_t events);
+  Status watch_kinds();
   void run();
   bool drain_events();
   bool refresh();

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "common/base/file.h"
 #include "common/kube/events.h"
 #include "common/kube/json_value.h"
@@ -149,6 +151,25 @@ TEST_F(DirectoryClusterTest, repeated_events_count_up_and_a_flood_is_dropped) {
   const EventCounters counters = recorder.counters();
   EXPECT_EQ(counters.sent + counters.dropped, 1004u);
   EXPECT_GT(counters.dropped, 900u);
+}
+
+TEST_F(DirectoryClusterTest, reading_makes_nothing) {
+  EXPECT_EQ(open_cluster("dir:" + disk_.path() + "/missing").error().code, ErrorCode::kNotFound);
+  const auto reader = open();
+  const WatchId all = reader->watch({kGateways});
+  ASSERT_TRUE(reader->start([&] { signal.raise(); }).ok());
+  ASSERT_TRUE(signal.wait_for([&] { return reader->synced(); }));
+  EXPECT_TRUE(std::filesystem::is_empty(disk_.path()));
+  EXPECT_TRUE(reader->health().last_error.empty()) << reader->health().last_error;
+
+  const std::string folder = disk_.path() + "/gateways";
+  for (std::size_t round = 0; round < 2; ++round) {  // a folder may go and come back
+    std::filesystem::create_directory(folder);
+    ASSERT_TRUE(open()->create(kGateways, {{"metadata", {{"name", "cloud"}}}}).ok());
+    EXPECT_TRUE(signal.wait_for([&] { return reader->snapshot(all)->size() == 1; }));
+    std::filesystem::remove_all(folder);
+    EXPECT_TRUE(signal.wait_for([&] { return reader->snapshot(all)->empty(); }));
+  }
 }
 
 TEST(Selector, equality_and_existence) {

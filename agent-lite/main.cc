@@ -6,6 +6,7 @@
 #include "agent-lite/agent.h"
 #include "agent-lite/leftovers.h"
 #include "common/base/log.h"
+#include "common/kube/cluster.h"
 #include "common/process/instance_lock.h"
 #include "common/process/program.h"
 #include "common/process/signal_watch.h"
@@ -59,7 +60,10 @@ int main(int argc, char** argv) {
       "raven-agent-lite", "Routes for the other sites on a node that is no gateway box."};
   std::string source;
   bool cleanup = false;
-  program.option("--source", &source, "Overrides the setting source, for example dir:PATH");
+  program.option(
+      "--source", &source, "Overrides the setting source, for example dir:PATH",
+      raven::kube::check_source
+  );
   program.flag(
       "--cleanup", &cleanup, "Remove all routes, rules and devices of this agent and exit"
   );

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent-lite/settings.h"
 
+#include "common/kube/cluster.h"
+#include "common/settings/rules.h"
+
 namespace raven::agent_lite {
 
 void ProbeSettings::describe(settings::Schema<ProbeSettings>& s) {
@@ -74,6 +77,10 @@ void Settings::describe(settings::Schema<Settings>& s) {
   s.field("state_dir", &Settings::state_dir, "Where the last known Gateways are kept.");
   s.field("lock_file", &Settings::lock_file, "Keeps a second instance out.");
   s.field("metrics_address", &Settings::metrics_address, "Where /metrics and /healthz are served.");
+  s.check("source", [](const Settings& settings) { return kube::check_source(settings.source); });
+  s.check("metrics_address", [](const Settings& settings) {
+    return settings::check_listen_address(settings.metrics_address);
+  });
 }
 
 }  // namespace raven::agent_lite

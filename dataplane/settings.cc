@@ -8,6 +8,8 @@
 #include <map>
 #include <set>
 
+#include "common/settings/rules.h"
+
 namespace raven::dataplane {
 namespace {
 
@@ -287,6 +289,9 @@ void Settings::describe(settings::Schema<Settings>& schema) {
   schema.field("tables", &Settings::tables, "Sizes of tables, allocated at start.");
   schema.check("instance", [](const Settings& s) {
     return is_name(s.instance) ? "" : fmt::format("'{}' is not a name", s.instance);
+  });
+  schema.check("metrics_address", [](const Settings& s) {
+    return settings::check_listen_address(s.metrics_address);
   });
   schema.check("ports", check_ports);
   schema.check("replay_window", check_replay_window);

@@ -32,6 +32,8 @@ is_built() {
   [[ -x $cache/bin/$1 && -r $(stamp_of "$1") ]] && grep -qx "recipe=$recipe" "$(stamp_of "$1")"
 }
 
+usage() { sed -n '4,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$0"; }
+
 all_built() {
   local component
   for component in "${components[@]}"; do is_built "$component" || return 1; done
@@ -170,7 +172,8 @@ clean_up() {
 case ${1:-} in
   --check) all_built; exit ;;
   "") ;;
-  *) sed -n '4,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$0" >&2; exit 64 ;;
+  -h | --help) usage; exit 0 ;;
+  *) usage >&2; exit 64 ;;
 esac
 
 mkdir -p "$cache/bin"

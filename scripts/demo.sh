@@ -14,15 +14,30 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
+usage() { sed -n '/^#   sudo/,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$0"; }
 cluster=1
-for argument in "$@"; do
-  case $argument in
+arguments=("$@")
+while [[ $# -gt 0 ]]; do
+  case $1 in
     -h | --help)
-      sed -n '/^#   sudo/,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$0"
+      usage
       exit 0
       ;;
     --no-cluster) cluster=0 ;;
+    --keep) ;;
+    --json | --name)
+      [[ $# -gt 1 ]] || {
+        usage >&2
+        exit 64
+      }
+      shift
+      ;;
+    *)
+      usage >&2
+      exit 64
+      ;;
   esac
+  shift
 done
 [[ $EUID -eq 0 ]] || {
   printf 'demo: error: root is needed: sudo scripts/demo.sh\n' >&2
@@ -34,4 +49,4 @@ done
 if [[ $cluster -eq 1 ]]; then
   "$here/build-kube-apiserver.sh" >/dev/null
 fi
-PYTHONPATH=$here exec /usr/bin/python3 -m lablib.demo "$@"
+PYTHONPATH=$here exec /usr/bin/python3 -m lablib.demo "${arguments[@]}"

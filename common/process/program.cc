@@ -31,8 +31,12 @@ void Program::flag(const std::string& name, bool* value, const std::string& help
   line_->app.add_flag(name, *value, help);
 }
 
-void Program::option(const std::string& name, std::string* value, const std::string& help) {
-  line_->app.add_option(name, *value, help)->capture_default_str();
+void Program::option(
+    const std::string& name, std::string* value, const std::string& help,
+    std::function<std::string(const std::string&)> check
+) {
+  CLI::Option* option = line_->app.add_option(name, *value, help)->capture_default_str();
+  if (check) option->check(std::move(check), "");
 }
 
 std::optional<int> Program::parse(int argc, char** argv) {

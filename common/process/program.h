@@ -39,7 +39,11 @@ class Program {
 
   // Own options, before parse().
   void flag(const std::string& name, bool* value, const std::string& help);
-  void option(const std::string& name, std::string* value, const std::string& help);
+  // `check` returns why a value is refused, or "".
+  void option(
+      const std::string& name, std::string* value, const std::string& help,
+      std::function<std::string(const std::string&)> check = {}
+  );
 
   template <class Settings>
   void uses_settings() {

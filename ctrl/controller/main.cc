@@ -54,7 +54,10 @@ int main(int argc, char** argv) {
   process::Program program{"raven-controller", "Elects the gateway boxes of each site."};
   program.uses_settings<controller::Settings>();
   program.uses_metrics(controller::kMetricRows);
-  program.option("--source", &source, "Overrides the setting: cluster, kubeconfig:PATH, dir:PATH");
+  program.option(
+      "--source", &source, "Overrides the setting source, for example dir:PATH",
+      raven::kube::check_source
+  );
   if (const auto exit_code = program.parse(argc, argv)) return *exit_code;
   auto settings = program.load<controller::Settings>();
   if (!settings) return program.fail(settings.error());

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctrl/controller/settings.h"
 
+#include "common/kube/cluster.h"
+#include "common/settings/rules.h"
+
 namespace raven::controller {
 
 void LeaderSettings::describe(settings::Schema<LeaderSettings>& schema) {
@@ -77,6 +80,10 @@ void Settings::describe(settings::Schema<Settings>& schema) {
       .range(100, 60'000)
       .unit("ms");
   schema.field("leader", &S::leader, "Leader election among the replicas.");
+  schema.check("source", [](const S& s) { return kube::check_source(s.source); });
+  schema.check("metrics_address", [](const S& s) {
+    return settings::check_listen_address(s.metrics_address);
+  });
 }
 
 }  // namespace raven::controller

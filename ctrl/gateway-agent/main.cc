@@ -80,7 +80,10 @@ int main(int argc, char** argv) {
       "raven-gateway-agent",
       "Brings the Gateways of the cluster to the dataplane, charon and routes of a gateway box."};
   std::string source;
-  program.option("--source", &source, "Overrides the setting: cluster, kubeconfig:PATH, dir:PATH");
+  program.option(
+      "--source", &source, "Overrides the setting source, for example dir:PATH",
+      raven::kube::check_source
+  );
   program.uses_settings<Settings>();
   program.uses_metrics(raven::gateway_agent::kMetricRows);
   if (const auto exit_code = program.parse(argc, argv)) return *exit_code;

@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "common/kube/cluster.h"
 #include "common/kube/object.h"
+#include "common/settings/rules.h"
 #include "ctrl/gateway-agent/public_ip.h"
 
 namespace raven::gateway_agent {
@@ -120,6 +122,10 @@ void Settings::describe(settings::Schema<Settings>& s) {
   s.field("state_dir", &Settings::state_dir, "Where the last known Gateways are kept.");
   s.field("lock_file", &Settings::lock_file, "Keeps a second instance out.");
   s.field("metrics_address", &Settings::metrics_address, "Where /metrics and /healthz are served.");
+  s.check("source", [](const Settings& settings) { return kube::check_source(settings.source); });
+  s.check("metrics_address", [](const Settings& settings) {
+    return settings::check_listen_address(settings.metrics_address);
+  });
   // Here, not in the section: a section that is left out is not read, and so not checked.
   s.check("ike.psk_file", [](const Settings& settings) {
     return settings.ike.enabled && settings.ike.psk_file.empty()

@@ -18,7 +18,12 @@ if [ "${1:-}" = --inside ]; then
   STRONGSWAN_CONF=$3 exec "$(dirname "$4")/charon"
 fi
 
-[ $# -ge 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 64; }
+usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
+case ${1:-} in
+  -h | --help) usage; exit 0 ;;
+  -*) usage >&2; exit 64 ;;
+esac
+[ $# -ge 2 ] || { usage >&2; exit 64; }
 here=$(dirname "$(readlink -f "$0")")
 plugin=$(readlink -f "$1")
 mkdir -p "$2"

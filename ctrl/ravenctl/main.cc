@@ -75,10 +75,10 @@ Result<ClusterObjects> read_cluster(const Options& options) {
 }
 
 int show_gateways(const Options& options) {
-  if (options.source.empty())
-    return fail(
-        {ErrorCode::kInvalid, "gateways needs --source cluster, kubeconfig:PATH or dir:PATH"}
-    );
+  if (options.source.empty()) {
+    std::fprintf(stderr, "gateways: --source is required: cluster, kubeconfig:PATH or dir:PATH\n");
+    return process::kExitUsage;
+  }
   const auto objects = read_cluster(options);
   if (!objects.ok()) return fail(objects.error());
   if (options.json()) return print(gateways_json(*objects));
@@ -95,8 +95,9 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--socket", options.socket, "Control socket of the dataplane")
       ->capture_default_str();
   app.add_option(
-      "--source", options.source, "Read the cluster: cluster, kubeconfig:PATH or dir:PATH"
-  );
+         "--source", options.source, "Read the cluster: cluster, kubeconfig:PATH or dir:PATH"
+  )
+      ->check(kube::check_source, "");
   app.add_option("-o,--output", options.output, "table or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();

@@ -8,6 +8,7 @@ import sys
 import time
 
 from . import capture, network, topology
+from .arguments import ArgumentParser
 from .lab import DEFAULTS, MANAGEMENT, Lab
 from .netns import LabError
 
@@ -103,7 +104,7 @@ def command_logs(lab, arguments):
 
 
 def make_parser():
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="lab", description="Three sites with gateway boxes, plain nodes and pods, as network "
         "namespaces of this machine.  Output on stdout is JSON.")
     parser.add_argument("--name", default=os.environ.get("RAVEN_LAB", "lab"),

@@ -9,6 +9,7 @@ import time
 
 from . import (capture, failover, manifests, network, probes, reachability, sockets, topology,
                usage)
+from .arguments import ArgumentParser
 from .host import wait_for
 from .lab import DEFAULTS, Lab
 from .netns import LabError
@@ -219,7 +220,7 @@ def stray_flows(flows):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="demo.sh", description=__doc__)
+    parser = ArgumentParser(prog="demo.sh", description=__doc__)
     parser.add_argument("--json", metavar="FILE", help="write the results to a file")
     parser.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
     parser.add_argument("--no-cluster", action="store_true",

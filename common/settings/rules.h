@@ -1,0 +1,13 @@
+// Rules for values that several programs have settings of.  Each returns why the value is refused,
+// or "", as Schema::check() wants it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace raven::settings {
+
+// Where a server listens: IP:PORT, [IPv6]:PORT.
+std::string check_listen_address(const std::string& text);
+
+}  // namespace raven::settings

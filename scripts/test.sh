@@ -7,8 +7,9 @@
 #   --quick  unit tests of the dev build only; works without root when nothing must be installed
 #
 # In full: the release build with style checks and integration tests, then AddressSanitizer with
-# UndefinedBehaviorSanitizer (unit tests and a short lab run), then ThreadSanitizer for what is
-# threaded outside the dataplane.  Results: build/PRESET/junit-*.xml.  Safe to run twice.
+# UndefinedBehaviorSanitizer (unit tests, the charon plugin and a short lab run), then
+# ThreadSanitizer for what is threaded outside the dataplane.  Results: build/PRESET/junit-*.xml.
+# Safe to run twice.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
@@ -61,8 +62,8 @@ run_tests release integration -L integration
 
 say "build with AddressSanitizer and UndefinedBehaviorSanitizer"
 "$here/build.sh" asan
-say "unit tests and a short lab run with them"
-run_tests asan sanitized -L 'unit|lab-smoke' -j "$(nproc)"
+say "unit tests, the charon plugin and a short lab run with them"
+run_tests asan sanitized -L 'unit|lab-smoke|ike-plugin' -j "$(nproc)"
 
 # Only what is threaded outside the dataplane: each of these tests is a target of the same name.
 say "build with ThreadSanitizer"

@@ -15,6 +15,13 @@ if [ "${1:-}" = --inside ]; then
   cp --remove-destination "$1" "$2/charon-plugin/"
   mount -t overlay none -o "lowerdir=$2/charon-plugin:$4" "$4"
   mount --bind "$2" /run
+  # A plugin that was built with AddressSanitizer needs the sanitizer's library before all others.
+  sanitizer=$(ldd "$1" | sed -n 's/.*=> \(.*libasan[^ ]*\).*/\1/p')
+  if [ -n "$sanitizer" ]; then
+    export LD_PRELOAD="$sanitizer"
+    # Charon keeps memory until it ends; its printf() has conversions of its own.
+    export ASAN_OPTIONS="detect_leaks=0:check_printf=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+  fi
   STRONGSWAN_CONF=$3 exec "$(dirname "$4")/charon"
 fi
 

@@ -16,6 +16,8 @@ import tempfile
 import time
 import unittest
 
+import yaml
+
 BIN, SOURCE = '', ''
 OK, USAGE, UNAVAILABLE, LOCKED, CONFIG = 0, 64, 69, 75, 78
 PATIENCE_SECONDS = 60
@@ -133,6 +135,21 @@ class CommandLineTest(unittest.TestCase):
             file.write(run(program(name), '--print-sample-config').stdout)
         self.assert_ends(run(program(name), '--check-config', '--config', path), OK, 'stdout',
                          'ok')
+
+    def test_the_settings_in_the_manifests_are_right(self):
+        found = 0
+        for path in sorted(glob.glob(f'{SOURCE}/configs/deploy/*.yaml')):
+            with open(path) as file:
+                objects = [one for one in yaml.safe_load_all(file) if one['kind'] == 'ConfigMap']
+            for name, text in (item for one in objects for item in one['data'].items()):
+                settings = f'{self.folder}/manifest.yaml'
+                with open(settings, 'w') as file:
+                    file.write(text)
+                daemon = program('raven-' + name.removesuffix('.yaml'))
+                self.assert_ends(run(daemon, '--check-config', '--config', settings), OK, 'stdout',
+                                 'ok')
+                found += 1
+        self.assertEqual(found, len(WITH_SOURCE), 'a dataplane has its own on each box')
 
     @for_each_daemon
     def test_a_missing_configuration_is_69(self, name):

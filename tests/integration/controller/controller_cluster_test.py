@@ -105,6 +105,12 @@ class ControllerClusterTest(unittest.TestCase):
         metadata = self.api.get(f'{GATEWAYS}/{pool}')['metadata']
         return metadata.get('annotations', {}).get(CONDITIONS, '')
 
+    def test_the_api_server_accepts_the_shipped_manifests(self):
+        for folder in ('crd', 'rbac', 'deploy'):
+            done = self.api.kubectl('apply', '--dry-run=server', '-f', f'{ROOT}/configs/{folder}')
+            for line in done.splitlines():
+                self.assertRegex(line, r'(created|configured|unchanged) \(server dry run\)$')
+
     def set_ready(self, name, number, ready):
         self.api.patch(f'{NODES}/{name}/status', {'status': node_status(number, ready)})
 

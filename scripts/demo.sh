@@ -3,9 +3,10 @@
 # a gateway box that dies.
 # SPDX-License-Identifier: Apache-2.0
 #
-#   sudo scripts/demo.sh [--json FILE] [--keep] [--no-cluster] [--name NAME]
+#   sudo scripts/demo.sh [--json FILE] [--report FILE] [--keep] [--no-cluster] [--name NAME]
 #
 #   --json FILE   write the results to a file
+#   --report FILE write them as an HTML page with a picture of the sites
 #   --keep        leave the lab up afterwards (scripts/lab --name demo ...)
 #   --no-cluster  objects in a directory of manifests instead of a real kube-apiserver
 #   --name NAME   name of the lab (default: demo)
@@ -25,7 +26,7 @@ while [[ $# -gt 0 ]]; do
       ;;
     --no-cluster) cluster=0 ;;
     --keep) ;;
-    --json | --name)
+    --json | --report | --name)
       [[ $# -gt 1 ]] || {
         usage >&2
         exit 64

@@ -95,6 +95,7 @@ class Demo:
             endpoints = ", ".join(e["nodeName"] for e in gateway["spec"]["endpoints"])
             self.report.note(f"Gateway {gateway['metadata']['name']}: {endpoints}")
         active = self.lab.wait_for_election(ELECTION_SECONDS)
+        self.report.facts.update(active_gateways=active)
         seconds = time.monotonic() - started
         self.report.check("every pool has an active gateway", True, ", ".join(
             f"{pool}: {' '.join(nodes)}" for pool, nodes in active.items()) + f" ({seconds:.1f} s)")
@@ -203,6 +204,7 @@ class Demo:
                 ELECTION_SECONDS, 0.1)
         except LabError:
             successor = []
+        self.report.facts.update(active_gateways_after=self.lab.active_gateways())
         self.report.check("the controller elects another gateway", successor,
                           f"{VICTIM_SITE}: {' '.join(successor) or 'still ' + victim}")
 
@@ -222,6 +224,7 @@ def stray_flows(flows):
 def parse_arguments():
     parser = ArgumentParser(prog="demo.sh", description=__doc__)
     parser.add_argument("--json", metavar="FILE", help="write the results to a file")
+    parser.add_argument("--report", metavar="FILE", help="write the results as an HTML page")
     parser.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
     parser.add_argument("--no-cluster", action="store_true",
                         help="a directory of manifests instead of a real API server")
@@ -255,6 +258,8 @@ def main():
             lab.down(keep_files=not report.passed)
     if arguments.json:
         report.write_json(arguments.json)
+    if arguments.report:
+        report.write_page(arguments.report)
     print(report.table())
     return 0 if report.passed else 1
 

@@ -4,6 +4,8 @@ import json
 import sys
 import time
 
+from . import page
+
 
 class Report:
     def __init__(self, title):
@@ -36,6 +38,10 @@ class Report:
         with open(path, "w", encoding="utf-8") as file:
             json.dump(self.as_dict(), file, indent=2)
             file.write("\n")
+
+    def write_page(self, path):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(page.page(self.title, self.as_dict()))
 
     def table(self):
         width = max([len(check["name"]) for check in self.checks] + [len("check")])

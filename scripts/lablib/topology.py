@@ -22,7 +22,7 @@ class Site:
     lan: str  # node addresses
     wan: str  # outer addresses of the gateway boxes; the LAN itself with a single port
     ports: str  # how the dataplane holds them: owned | shared
-    encapsulation: str  # plain node to gateway: vxlan, or direct (no IPv6 over an IPv4 LAN)
+    encapsulation: str  # plain node to gateway: vxlan | direct
 
     @property
     def lan_v6(self):
@@ -107,7 +107,7 @@ def prefix_length(network):
 SITES = (
     Site("cloud", 1, "10.10.0.0/24", "198.18.1.0/24", "owned", "vxlan"),
     Site("edge-a", 2, "10.20.0.0/24", "198.18.2.0/24", "shared", "vxlan"),
-    Site("edge-b", 3, "198.18.3.0/24", "198.18.3.0/24", "shared", "vxlan"),
+    Site("edge-b", 3, "198.18.3.0/24", "198.18.3.0/24", "shared", "direct"),
 )
 GATEWAYS_PER_SITE = {"cloud": 2, "edge-a": 2, "edge-b": 1}
 PODS_PER_GATEWAY = 1

@@ -20,6 +20,9 @@ class TopologyTest(unittest.TestCase):
         self.assertEqual({site.ports for site in topology.SITES}, {"owned", "shared"})
         self.assertEqual({len(box.ports) for box in topology.BOXES if box.gateway}, {1, 2})
 
+    def test_uses_every_way_from_a_plain_node_to_its_gateway(self):
+        self.assertEqual({site.encapsulation for site in topology.SITES}, {"vxlan", "direct"})
+
     def test_no_address_is_given_twice(self):
         given = [pod.v4 for pod in topology.PODS] + [pod.v6 for pod in topology.PODS]
         for box in topology.BOXES:

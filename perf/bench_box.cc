@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "perf/bench_box.h"
 
-#include "perf/generator/feeder.h"
+#include <fmt/format.h>
+
+#include "perf/generator/ring_ports.h"
 
 namespace raven::perf {
 
@@ -23,10 +25,10 @@ PortSettings port_settings(const char* name, const char* device, PortRole role) 
 }
 
 TableSettings limits(const BoxOptions& options) {
-  const unsigned tunnels = options.tunnels.count + 1;
+  const unsigned tunnels = options.tunnels.count + options.spare_tunnels + 1;
   return {
       .routes_max = tunnels + options.extra_routes,
-      .sas_max = 2 * tunnels,
+      .sas_max = 2 * tunnels * options.tunnels.workers,
       .tunnels_max = tunnels,
       .adjacencies_max = 16};
 }
@@ -43,10 +45,13 @@ Result<std::unique_ptr<BenchBox>> BenchBox::create(const BoxOptions& options) {
       box->pool_, PacketPool::create("packets", options.buffers - 1, options.frame_bytes_max)
   );
   RAVEN_TRY(box->open_ports());
-  RAVEN_ASSIGN(box->mailbox_, Mailbox::create("worker", 1024));
+  for (unsigned worker = 0; worker < options.tunnels.workers; ++worker) {
+    RAVEN_ASSIGN(auto mailbox, Mailbox::create(fmt::format("worker{}", worker), 1024));
+    box->mailbox_list_.push_back(mailbox.get());
+    box->mailboxes_.push_back(std::move(mailbox));
+  }
   RAVEN_ASSIGN(box->kernel_, Mailbox::create("kernel", 1024));
-  box->mailboxes_ = {box->mailbox_.get()};
-  RAVEN_ASSIGN(box->quiescence_, Quiescence::create(1));
+  RAVEN_ASSIGN(box->quiescence_, Quiescence::create(options.tunnels.workers));
   box->tables_ = std::make_unique<Tables>(limits(options));
   box->writer_ = std::make_unique<TableWriter>(*box->tables_, *box->quiescence_);
   RAVEN_ASSIGN(box->library_, CipherLibrary::create_linked());
@@ -56,10 +61,12 @@ Result<std::unique_ptr<BenchBox>> BenchBox::create(const BoxOptions& options) {
 
 Status BenchBox::open_ports() {
   const PortSettings settings[] = {
-      port_settings("lan", Feeder::kLanDevice, PortRole::kLan),
-      port_settings("wan", Feeder::kWanDevice, PortRole::kWan)};
+      port_settings("lan", RingPorts::kLanDevice, PortRole::kLan),
+      port_settings("wan", RingPorts::kWanDevice, PortRole::kWan)};
   for (uint16_t i = 0; i < 2; ++i) {
-    RAVEN_ASSIGN(auto port, Port::open(settings[i], PortIndex{i}, 1, *pool_));
+    RAVEN_ASSIGN(
+        auto port, Port::open(settings[i], PortIndex{i}, options_.tunnels.workers, *pool_)
+    );
     ports_.push_back(std::move(port));
   }
   return {};
@@ -72,37 +79,55 @@ Result<AdjacencyIndex> BenchBox::next_hop(const MacAddress& mac, const Port& por
 }
 
 Status BenchBox::make_tables() {
-  RAVEN_ASSIGN(const AdjacencyIndex node, next_hop(Tunnels::node_mac(), *ports_[0]));
-  RAVEN_ASSIGN(const AdjacencyIndex router, next_hop(Tunnels::router_mac(), *ports_[1]));
-  for (unsigned i = 0; i < options_.tunnels.count; ++i) RAVEN_TRY(make_tunnel(i, router));
+  RAVEN_ASSIGN(node_, next_hop(Tunnels::node_mac(), *ports_[0]));
+  RAVEN_ASSIGN(router_, next_hop(Tunnels::router_mac(), *ports_[1]));
+  for (unsigned i = 0; i < options_.tunnels.count; ++i) RAVEN_TRY(make_tunnel(i));
   writer_->publish_sad(sad_);
-  auto topology = std::make_unique<Topology>();
-  const NodeIndex index = topology->nodes.add(node_spec(node));
-  topology->fib = Fib{routes(index)};
-  writer_->publish_topology(std::move(topology));
+  writer_->publish_topology(topology(options_.extra_routes));
   publish_box_addresses();
   return {};
 }
 
-Status BenchBox::make_tunnel(unsigned i, AdjacencyIndex router) {
-  const Tunnels& tunnels = options_.tunnels;
-  const WorkerId owner{0};
+Status BenchBox::make_tunnel(unsigned i) {
   RAVEN_ASSIGN(const PoolIndex pool, writer_->add_pool());
   RAVEN_ASSIGN(const PeerIndex peer, writer_->add_peer(i + 1, pool));
   pools_.push_back(pool);
-  writer_->set_peer_adjacency(peer, router);
+  writer_->set_peer_adjacency(peer, router_);
   writer_->set_peer_path_mtu(peer, kPathMtu);
   writer_->select_peer(pool, peer);
-  const SaConfig in = tunnels.sa(i, Side::kGateway, Direction::kInbound);
-  const SaConfig out = tunnels.sa(i, Side::kGateway, Direction::kOutbound);
+  const unsigned workers = options_.tunnels.workers;
+  for (unsigned worker = 0; worker < workers; ++worker) RAVEN_TRY(make_sas(i, worker, peer));
+  std::vector<OutboundSa*> per_worker;
+  for (unsigned worker = 0; worker < workers; ++worker)
+    per_worker.push_back(outbound_[outbound_.size() - workers + worker].get());
+  writer_->set_outbound(peer, per_worker, WorkerId{0});
+  return {};
+}
+
+Status BenchBox::make_sas(unsigned i, unsigned worker, PeerIndex peer) {
+  const WorkerId owner{static_cast<uint16_t>(worker)};
+  const SaConfig in = options_.tunnels.sa(i, worker, Side::kGateway, Direction::kInbound);
+  const SaConfig out = options_.tunnels.sa(i, worker, Side::kGateway, Direction::kOutbound);
   RAVEN_ASSIGN(auto inbound, InboundSa::create(in, owner, *library_));
   RAVEN_ASSIGN(auto outbound, OutboundSa::create(out, owner, *library_));
   sad_.push_back({.spi = in.spi.value(), .peer = peer, .worker = owner, .sa = inbound.get()});
-  OutboundSa* const per_worker[] = {outbound.get()};
-  writer_->set_outbound(peer, per_worker, owner);
   inbound_.push_back(std::move(inbound));
   outbound_.push_back(std::move(outbound));
   return {};
+}
+
+Status BenchBox::add_tunnel() {
+  RAVEN_TRY(make_tunnel(static_cast<unsigned>(pools_.size())));
+  writer_->publish_sad(sad_);
+  writer_->reclaim();
+  return {};
+}
+
+std::unique_ptr<const Topology> BenchBox::topology(unsigned extra) const {
+  auto topology = std::make_unique<Topology>();
+  const NodeIndex index = topology->nodes.add(node_spec(node_));
+  topology->fib = Fib{routes(index, extra)};
+  return topology;
 }
 
 NodeSpec BenchBox::node_spec(AdjacencyIndex adjacency) const {
@@ -118,12 +143,12 @@ NodeSpec BenchBox::node_spec(AdjacencyIndex adjacency) const {
   return spec;
 }
 
-std::vector<FibRow> BenchBox::routes(NodeIndex node) const {
+std::vector<FibRow> BenchBox::routes(NodeIndex node, unsigned extra) const {
   const Tunnels& tunnels = options_.tunnels;
   std::vector<FibRow> rows = {{tunnels.local_prefix(), Target::node(node)}};
   for (unsigned i = 0; i < tunnels.count; ++i)
     rows.push_back({tunnels.remote_prefix(i), Target::remote(pools_[i])});
-  for (unsigned i = 0; i < options_.extra_routes; ++i) {
+  for (unsigned i = 0; i < extra; ++i) {
     const IpAddress address = IpAddress::v4((100u << 24) + (i << 8));
     rows.push_back({IpPrefix::masked(address, 24), Target::remote(pools_[i % pools_.size()])});
   }
@@ -139,14 +164,14 @@ void BenchBox::publish_box_addresses() {
   writer_->publish_box(std::move(box));
 }
 
-ContextSetup BenchBox::setup() {
+ContextSetup BenchBox::setup(unsigned worker) {
   ContextSetup setup;
-  setup.worker = WorkerId{0};
-  setup.worker_count = 1;
+  setup.worker = WorkerId{static_cast<uint16_t>(worker)};
+  setup.worker_count = static_cast<uint16_t>(options_.tunnels.workers);
   setup.tables = tables_.get();
   setup.pool = pool_.get();
   setup.ports = ports_;
-  setup.mailboxes = mailboxes_;
+  setup.mailboxes = mailbox_list_;
   setup.kernel = kernel_.get();
   return setup;
 }

@@ -108,7 +108,10 @@ int run_gateway(void* gateway) {
 
 Status measure(const Arguments& arguments) {
   RAVEN_ASSIGN(const auto eal, Eal::start(eal_settings(arguments)));
-  RAVEN_ASSIGN(const auto feeder, Feeder::create(arguments.box.tunnels, arguments.work));
+  RAVEN_ASSIGN(const auto ports, RingPorts::create(1));
+  RAVEN_ASSIGN(
+      const auto feeder, Feeder::create(*ports, arguments.box.tunnels, arguments.work, 0, 0)
+  );
   RAVEN_ASSIGN(const auto box, BenchBox::create(arguments.box));
   RAVEN_ASSIGN(auto library, CipherLibrary::create());
   ContextSetup setup = box->setup();

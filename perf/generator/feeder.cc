@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <rte_errno.h>
-#include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 #include <rte_ring.h>
 #include <x86intrin.h>
@@ -15,41 +14,25 @@
 namespace raven::perf {
 namespace {
 
-constexpr unsigned kRingSize = 16384;
 constexpr unsigned kEmptyPollsMax = 100000;  // then what is missing is lost
-
-rte_ring* make_ring(const std::string& name) {
-  return rte_ring_create(name.c_str(), kRingSize, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-}
 
 }  // namespace
 
 Feeder::~Feeder() = default;
 
-Result<std::unique_ptr<Feeder>> Feeder::create(const Tunnels& tunnels, Work work) {
-  std::unique_ptr<Feeder> feeder{new Feeder{tunnels, work}};
-  RAVEN_ASSIGN(feeder->traffic_, Traffic::create(tunnels, work));
-  rte_ring *lan_in, *lan_out, *wan_in, *wan_out;
-  uint16_t lan, wan;
-  RAVEN_TRY(feeder->make_port("lan", &lan_in, &lan_out, &lan));
-  RAVEN_TRY(feeder->make_port("wan", &wan_in, &wan_out, &wan));
+Result<std::unique_ptr<Feeder>> Feeder::create(
+    const RingPorts& ports, const Tunnels& tunnels, Work work, unsigned queue, unsigned worker
+) {
+  std::unique_ptr<Feeder> feeder{new Feeder};
+  RAVEN_ASSIGN(feeder->traffic_, Traffic::create(tunnels, work, worker));
   const bool encrypt = work == Work::kEncrypt;
-  feeder->source_ = encrypt ? lan_in : wan_in;
-  feeder->sink_ = encrypt ? wan_out : lan_out;
-  feeder->source_id_ = encrypt ? lan : wan;
-  feeder->sink_id_ = encrypt ? wan : lan;
+  const RingPorts::Port& from = encrypt ? ports.lan() : ports.wan();
+  const RingPorts::Port& to = encrypt ? ports.wan() : ports.lan();
+  feeder->source_ = from.queues[queue].receive;
+  feeder->sink_ = to.queues[worker].transmit;
+  feeder->source_id_ = from.id;
+  feeder->source_queue_ = static_cast<uint16_t>(queue);
   return feeder;
-}
-
-Status Feeder::make_port(const char* name, rte_ring** receive, rte_ring** transmit, uint16_t* id) {
-  *receive = make_ring(fmt::format("{}_rx", name));
-  *transmit = make_ring(fmt::format("{}_tx", name));
-  if (*receive == nullptr || *transmit == nullptr)
-    return errno_error(fmt::format("make rings of port {}", name), rte_errno);
-  const int port = rte_eth_from_rings(name, receive, 1, transmit, 1, SOCKET_ID_ANY);
-  if (port < 0) return errno_error(fmt::format("make port {}", name), rte_errno);
-  *id = static_cast<uint16_t>(port);
-  return {};
 }
 
 Status Feeder::attach(rte_mempool* pool, unsigned packets, std::function<void()> on_idle) {
@@ -59,7 +42,7 @@ Status Feeder::attach(rte_mempool* pool, unsigned packets, std::function<void()>
         ErrorCode::kUnavailable, fmt::format("{} packet buffers: pool too small", packets)};
   std::shuffle(buffers_.begin(), buffers_.end(), std::mt19937{1});
   on_idle_ = std::move(on_idle);
-  if (rte_eth_add_rx_callback(source_id_, 0, on_receive, this) == nullptr)
+  if (rte_eth_add_rx_callback(source_id_, source_queue_, on_receive, this) == nullptr)
     return errno_error("install a receive callback", rte_errno);
   return {};
 }

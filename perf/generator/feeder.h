@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "perf/canary.h"
+#include "perf/generator/ring_ports.h"
 #include "perf/generator/traffic.h"
 
 struct rte_mempool;
@@ -34,12 +35,11 @@ struct Round {
 
 class Feeder {
  public:
-  // Names of the ports for DPDK: "net_ring_lan" is port LAN, "net_ring_wan" port WAN.
-  static constexpr const char* kLanDevice = "net_ring_lan";
-  static constexpr const char* kWanDevice = "net_ring_wan";
-
-  // Makes both ports, not configured.  REQUIRES: the EAL is up.
-  static Result<std::unique_ptr<Feeder>> create(const Tunnels& tunnels, Work work);
+  // Source is receive queue `queue`; the packets are for the SAs of `worker` and arrive on that
+  // worker's transmit queue.  `ports` must outlive this object.
+  static Result<std::unique_ptr<Feeder>> create(
+      const RingPorts& ports, const Tunnels& tunnels, Work work, unsigned queue, unsigned worker
+  );
   ~Feeder();
 
   // After the gateway has configured and started its ports: takes `packets` buffers of its pool and
@@ -54,11 +54,9 @@ class Feeder {
   Result<Round> result() const;
 
   uint16_t source_port() const { return source_id_; }
-  uint16_t sink_port() const { return sink_id_; }
 
  private:
-  Feeder(const Tunnels& tunnels, Work work) : tunnels_{tunnels}, work_{work} {}
-  Status make_port(const char* name, rte_ring** receive, rte_ring** transmit, uint16_t* id);
+  Feeder() = default;
   static uint16_t on_receive(
       uint16_t port, uint16_t queue, rte_mbuf** packets, uint16_t count, uint16_t room, void* self
   );
@@ -66,13 +64,12 @@ class Feeder {
   void note_waiting(uint64_t now, unsigned arrived);
   void end_round(uint64_t now);
 
-  const Tunnels tunnels_;
-  const Work work_;
   std::unique_ptr<Traffic> traffic_;
   std::unique_ptr<Canary> canary_;
   rte_ring* source_ = nullptr;  // the gateway receives from it
   rte_ring* sink_ = nullptr;    // the gateway sends into it
-  uint16_t source_id_ = 0, sink_id_ = 0;
+  uint16_t source_id_ = 0;
+  uint16_t source_queue_ = 0;
   std::vector<rte_mbuf*> buffers_;  // in random order, as in a pool that has been in use
   std::size_t next_buffer_ = 0;
   std::function<void()> on_idle_;

@@ -89,10 +89,12 @@ Sizes imix() {
 Traffic::Traffic(const Tunnels& tunnels, Work work) : tunnels_{tunnels}, work_{work} {}
 Traffic::~Traffic() = default;
 
-Result<std::unique_ptr<Traffic>> Traffic::create(const Tunnels& tunnels, Work work) {
+Result<std::unique_ptr<Traffic>> Traffic::create(
+    const Tunnels& tunnels, Work work, unsigned worker
+) {
   std::unique_ptr<Traffic> traffic{new Traffic{tunnels, work}};
   RAVEN_ASSIGN(traffic->library_, CipherLibrary::create());
-  RAVEN_TRY(traffic->make_sas());
+  RAVEN_TRY(traffic->make_sas(worker));
   traffic->esp_out_ = std::make_unique<EspOut>(*traffic->library_, WorkerId{0}, uint16_t{1});
   const auto operation =
       work == Work::kEncrypt ? CipherBurst::Operation::kEncrypt : CipherBurst::Operation::kDecrypt;
@@ -100,9 +102,9 @@ Result<std::unique_ptr<Traffic>> Traffic::create(const Tunnels& tunnels, Work wo
   return traffic;
 }
 
-Status Traffic::make_sas() {
+Status Traffic::make_sas(unsigned worker) {
   for (unsigned i = 0; i < tunnels_.count; ++i) {
-    const SaConfig config = tunnels_.sa(i, Side::kPeer, Direction::kOutbound);
+    const SaConfig config = tunnels_.sa(i, worker, Side::kPeer, Direction::kOutbound);
     RAVEN_ASSIGN(auto sa, OutboundSa::create(config, WorkerId{0}, *library_));
     sas_.push_back(std::move(sa));
     RAVEN_ASSIGN(

@@ -34,7 +34,10 @@ Sizes imix();
 class Traffic {
  public:
   ~Traffic();
-  static Result<std::unique_ptr<Traffic>> create(const Tunnels& tunnels, Work work);
+  // For the SAs that `worker` of the gateway owns.
+  static Result<std::unique_ptr<Traffic>> create(
+      const Tunnels& tunnels, Work work, unsigned worker
+  );
 
   // Fills all packets anew with the next frames: tunnels in turn, sizes in turn.
   void write(std::span<rte_mbuf* const> packets, const Sizes& sizes);
@@ -45,7 +48,7 @@ class Traffic {
 
  private:
   Traffic(const Tunnels& tunnels, Work work);
-  Status make_sas();
+  Status make_sas(unsigned worker);
   uint32_t write_inner(uint8_t* at, unsigned tunnel, uint16_t size) const;
   void write_plain(rte_mbuf* packet, unsigned tunnel, uint16_t size) const;
   void write_esp(std::span<rte_mbuf* const> packets, const Sizes& sizes);

@@ -29,10 +29,10 @@ IpAddress inner_v6(uint8_t site, unsigned network, uint8_t host) {
   return IpAddress::v6_bytes(bytes.data());
 }
 
-Secret key_bytes(unsigned tunnel, std::size_t size, unsigned first) {
+Secret key_bytes(unsigned sa, std::size_t size, unsigned first) {
   Secret key{size};
   for (std::size_t k = 0; k < size; ++k)
-    key.expose_writable()[k] = static_cast<uint8_t>(tunnel * 31 + (first + k) * 7 + 1);
+    key.expose_writable()[k] = static_cast<uint8_t>(sa * 31 + (first + k) * 7 + 1);
   return key;
 }
 
@@ -42,19 +42,20 @@ MacAddress mac(uint8_t last) {
 
 }  // namespace
 
-SaConfig Tunnels::sa(unsigned i, Side side, Direction direction) const {
+SaConfig Tunnels::sa(unsigned i, unsigned worker, Side side, Direction direction) const {
+  const unsigned number = i * workers + worker;
   const bool to_gateway = (side == Side::kGateway) == (direction == Direction::kInbound);
   const dataplane::Suite& suite = dataplane::suite_of(algorithm);
   SaConfig config;
-  config.spi = dataplane::Spi{(to_gateway ? kSpiToGateway : kSpiFromGateway) + i};
+  config.spi = dataplane::Spi{(to_gateway ? kSpiToGateway : kSpiFromGateway) + number};
   config.direction = direction;
   config.tunnel_id = dataplane::TunnelId{i + 1};
   config.outer.source = to_gateway ? peer(i) : gateway();
   config.outer.destination = to_gateway ? gateway() : peer(i);
   if (udp_encapsulated) config.outer.source_port = config.outer.destination_port = 4500;
   config.algorithm = algorithm;
-  config.key = key_bytes(i, suite.keying_size(), 0);
-  config.integrity_key = key_bytes(i, suite.integrity_key_size, 64);
+  config.key = key_bytes(number, suite.keying_size(), 0);
+  config.integrity_key = key_bytes(number, suite.integrity_key_size, 64);
   config.esn = false;  // as the peers in the comparison
   return config;
 }

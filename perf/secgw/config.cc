@@ -39,7 +39,7 @@ std::string cipher_text(const SaConfig& sa) {
 }
 
 std::string sa_text(const Tunnels& tunnels, unsigned i, Direction direction) {
-  const SaConfig sa = tunnels.sa(i, Side::kGateway, direction);
+  const SaConfig sa = tunnels.sa(i, 0, Side::kGateway, direction);
   return fmt::format(
       "sa {} {} {} mode {} src {} dst {}\n", direction == Direction::kInbound ? "in" : "out",
       sa.spi.value(), cipher_text(sa), tunnels.ipv6 ? "ipv6-tunnel" : "ipv4-tunnel",
@@ -54,7 +54,7 @@ std::string policy_text(const Tunnels& tunnels, unsigned i, Direction direction)
   return fmt::format(
       "sp {} {} esp protect {} pri 1 src {} dst {} sport 0:65535 dport 0:65535\n",
       tunnels.ipv6 ? "ipv6" : "ipv4", inbound ? "in" : "out",
-      tunnels.sa(i, Side::kGateway, direction).spi.value(), inbound ? remote : local,
+      tunnels.sa(i, 0, Side::kGateway, direction).spi.value(), inbound ? remote : local,
       inbound ? local : remote
   );
 }

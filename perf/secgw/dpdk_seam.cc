@@ -38,7 +38,10 @@ rte_mempool* gateway_pool = nullptr;
 
 void make_ports() {
   SecgwBench& bench = secgw_bench();
-  auto feeder = Feeder::create(bench.tunnels, bench.work);
+  auto ports = RingPorts::create(1);
+  if (!ports.ok()) fail(ports.error());
+  bench.ports = std::move(ports).value();
+  auto feeder = Feeder::create(*bench.ports, bench.tunnels, bench.work, 0, 0);
   if (!feeder.ok()) fail(feeder.error());
   bench.feeder = std::move(feeder).value();
 }

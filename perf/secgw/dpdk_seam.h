@@ -18,6 +18,7 @@ namespace raven::perf {
 struct SecgwBench {
   Tunnels tunnels;
   Work work = Work::kEncrypt;
+  std::unique_ptr<RingPorts> ports;
   std::unique_ptr<Feeder> feeder;
   std::unique_ptr<Session> session;
 };

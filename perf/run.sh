@@ -26,7 +26,7 @@ require_root
 packages=--build
 [[ " $* " != *" --plot"* ]] || packages=--perf
 "$root/scripts/install-deps.sh" "$packages"
-"$root/scripts/build.sh" release worker_bench ipsec_secgw_bench >&2
+"$root/scripts/build.sh" release worker_bench scale_bench ipsec_secgw_bench >&2
 
 reserve_hugepages 464
 run_module run --root "$root" --build "$root/build/release" "$@"

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -32,6 +33,7 @@ def _arguments():
 class Run:
     def __init__(self, arguments):
         self._quick = arguments.quick
+        self._build = arguments.build
         self._began = time.monotonic()
         self._log_dir = tempfile.TemporaryDirectory(prefix="raven-perf-")
         self._machine = machine.describe(arguments.root, arguments.cpu)
@@ -51,6 +53,7 @@ class Run:
         if not self._quick:
             self.result["over_sas"] = self._series("sas", _SAS)
             self.result["over_routes"] = self._series("routes", _ROUTES)
+            self.result["scale"] = self._scale()
         self.result["seconds"] = round(time.monotonic() - self._began, 1)
         return self.result
 
@@ -74,6 +77,16 @@ class Run:
                     "cycles_per_packet": answer["cycles_per_packet"],
                     "quiet": is_quiet(answer)})
         self._say("stages")
+
+    def _scale(self):
+        """Two workers, handover, changes under load, capacity: see scale_bench.cc."""
+        command = [f"{self._build}/bin/scale_bench"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        self._say("scale")
+        if done.returncode != 0:
+            self._say(f"scale: no figures, {done.stderr.strip()}")
+            return None
+        return json.loads(done.stdout)
 
     def _series(self, member, values):
         """64-byte packets over the number of something; the peer where it has that."""
@@ -101,6 +114,8 @@ def _print(result):
     for entry in result["stages"]:
         parts = ", ".join(f"{name} {cycles:.1f}" for name, cycles in entry["stages"].items())
         print(f"stages, {entry['direction']} {entry['size']}: {parts}")
+    if result.get("scale"):
+        print(table.scale(result["scale"]))
     met = [row["met"] for row in result["rows"] if "met" in row]
     print(f"\n{sum(met)} of {len(met)} targets met, {result['seconds']:.0f} s")
 

@@ -65,3 +65,19 @@ def variant_costs(rows):
                      f"{cost:+7.1f} cycles (reach: {limit:+d}) "
                      f"{'met' if cost <= limit else 'MISSED'}")
     return "\n".join(["", "Cost of variants over the plain case", *lines]) if lines else ""
+
+
+def scale(result):
+    """What scale_bench says, as sentences."""
+    scaling, handover = result["scaling"], result["handover"]
+    changes, capacity = result["changes"], result["capacity"]
+    return "\n".join((
+        f"one tunnel, {scaling['workers']} workers, {scaling['size']} bytes: "
+        f"{scaling['factor']:.2f} x one ({scaling['factor_min']:.2f} to {scaling['factor_max']:.2f})",
+        f"handover to the worker that owns the SA: {handover['receiver_cycles']:.0f} cycles there, "
+        f"{handover['owner_cycles']:.0f} here",
+        f"{changes['sas']} SAs added under load in {changes['sas_ms']:.1f} ms, worker blocked "
+        f"{changes['sas_blocked_us']:.0f} us; {changes['routes']} routes in "
+        f"{changes['routes_ms']:.1f} ms, blocked {changes['routes_blocked_us']:.0f} us",
+        f"{capacity['prefixes']} scattered prefixes: {capacity['prefix_bytes'] / 2**20:.1f} MiB; "
+        f"{capacity['sas']} SAs: {capacity['sa_bytes'] / 2**20:.1f} MiB"))

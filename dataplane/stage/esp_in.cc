@@ -89,10 +89,17 @@ bool is_from(const OuterAddresses& known, const uint8_t* outer, unsigned esp_off
   return udp.source_port.host() == known.source_port;
 }
 
+// The UDP header is not authenticated: it may be gone, or new.
+bool is_in_udp(const uint8_t* outer) {
+  if (outer[0] >> 4 == 4) return reinterpret_cast<const wire::Ipv4*>(outer)->protocol == wire::kUdp;
+  return reinterpret_cast<const wire::Ipv6*>(outer)->next_header == wire::kUdp;
+}
+
 void report_if_moved(Context& context, rte_mbuf* packet, const SadEntry& entry) {
   const OuterAddresses& known = entry.sa->outer();
+  if (is_in_udp(bytes_of(packet)) != known.udp_encapsulated()) return;  // it has no port to tell
   const MovedPeer seen = outer_source(packet, entry);
-  if (seen.address != known.source || seen.port != known.source_port) [[unlikely]]
+  if (seen.address != known.source || seen.port != known.source_port)
     context.moved_peers.report(seen);
 }
 

@@ -147,9 +147,11 @@ void PublishedVectors::check_gcm(const std::string& file, std::size_t cases_expe
   EXPECT_EQ(cases, cases_expected);
 }
 
+// Rule 39: holds, Rule 39: refuses
 TEST_F(PublishedVectors, NistGcmDecrypt128) {
   check_gcm("gcmDecrypt128.rsp", 2625);
 }
+// Rule 39: holds, Rule 39: refuses
 TEST_F(PublishedVectors, NistGcmDecrypt256) {
   check_gcm("gcmDecrypt256.rsp", 2625);
 }
@@ -182,6 +184,7 @@ std::vector<AeadCase> openssl_chacha() {
   return cases;
 }
 
+// Rule 41: holds, Rule 41: refuses
 TEST_F(PublishedVectors, OpenSslChaCha20Poly1305) {
   const auto cases = openssl_chacha();
   EXPECT_EQ(cases.size(), 5u);
@@ -249,6 +252,7 @@ void PublishedVectors::check_cbc(Algorithm algorithm, const std::string& file) {
   }
 }
 
+// Rule 42: holds
 TEST_F(PublishedVectors, NistCbc) {
   for (const char* name : {"CBCGFSbox", "CBCKeySbox", "CBCVarKey", "CBCVarTxt", "CBCMMT"}) {
     check_cbc(Algorithm::kAes128CbcSha256, std::string{name} + "128.rsp");
@@ -294,6 +298,7 @@ TEST_F(PublishedVectors, Rfc4231HmacSha256) {
 }
 
 // RFC 4868 section 2.7.2.1, AUTH256-1 to -4.
+// Rule 42: holds
 TEST_F(PublishedVectors, Rfc4868HmacSha256With128Bits) {
   const auto text = [](std::string_view bytes) { return Bytes(bytes.begin(), bytes.end()); };
   Bytes counting;

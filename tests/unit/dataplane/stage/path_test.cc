@@ -201,5 +201,18 @@ TEST(Path, PeerThatMovedIsReportedOnceAuthentic) {
   EXPECT_EQ(moved->port, 61000);
 }
 
+// Its UDP header is not authenticated: whoever takes it off must not move the peer.
+// Rule 22: refuses
+TEST(Path, Row22PacketThatLostItsUdpHeaderMovesNobody) {
+  BoxBench box{{.udp_encapsulated = true}};
+  const Bytes frame = box.seal(pod_packet("10.2.7.9", "10.1.3.5"));
+  const Bytes bare = ipv4(
+      {.source = "198.51.100.2", .destination = "192.0.2.1", .protocol = 50}, slice(frame, 14 + 28)
+  );
+  box.receive_wan(ethernet(box.wan_mac(), kRouterMac, bare));
+  EXPECT_THAT(box.sent_lan(), SizeIs(1));
+  EXPECT_FALSE(box.context().moved_peers.take().has_value());
+}
+
 }  // namespace
 }  // namespace raven::dataplane::test

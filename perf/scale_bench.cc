@@ -114,7 +114,8 @@ std::string ScaleBench::scaling() {
     factor.push_back(alone.back() / one + alone.back() / other);
   }
   return fmt::format(
-      R"("scaling": {{"workers": {}, "size": {}, "cycles_alone": {:.1f}, "cycles_together": {:.1f}, )"
+      R"("scaling": {{"workers": {}, "size": {}, "cycles_alone": {:.1f}, )"
+      R"("cycles_together": {:.1f}, )"
       R"("factor": {:.2f}, "factor_min": {:.2f}, "factor_max": {:.2f}}})",
       kWorkers, arguments_.size, Spread::of(alone).median, Spread::of(together).median,
       Spread::of(factor).median, Spread::of(factor).min, Spread::of(factor).max
@@ -155,7 +156,8 @@ Result<std::string> ScaleBench::changes() {
   const double routes = static_cast<double>(worker.take_longest_gap()) * us;
   worker.end();
   return fmt::format(
-      R"("changes": {{"usual_gap_us": {:.1f}, "sas": {}, "sas_ms": {:.1f}, "sas_blocked_us": {:.1f}, )"
+      R"("changes": {{"usual_gap_us": {:.1f}, "sas": {}, "sas_ms": {:.1f}, )"
+      R"("sas_blocked_us": {:.1f}, )"
       R"("routes": {}, "routes_ms": {:.1f}, "routes_blocked_us": {:.1f}}})",
       usual, kMoreSas, sas_ms, std::max(0.0, sas - usual), kMoreRoutes, routes_ms,
       std::max(0.0, routes - usual)

@@ -73,7 +73,8 @@ def scale(result):
     changes, capacity = result["changes"], result["capacity"]
     return "\n".join((
         f"one tunnel, {scaling['workers']} workers, {scaling['size']} bytes: "
-        f"{scaling['factor']:.2f} x one ({scaling['factor_min']:.2f} to {scaling['factor_max']:.2f})",
+        f"{scaling['factor']:.2f} x one "
+        f"({scaling['factor_min']:.2f} to {scaling['factor_max']:.2f})",
         f"handover to the worker that owns the SA: {handover['receiver_cycles']:.0f} cycles there, "
         f"{handover['owner_cycles']:.0f} here",
         f"{changes['sas']} SAs added under load in {changes['sas_ms']:.1f} ms, worker blocked "

@@ -1,8 +1,5 @@
 // raven-dataplane: the packet path of a gateway box.  Load, validate, build, run, drain.
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
 #include <filesystem>
 #include <future>
 
@@ -10,6 +7,7 @@
 #include "common/metrics/http_endpoint.h"
 #include "common/process/instance_lock.h"
 #include "common/process/program.h"
+#include "common/process/secret_memory.h"
 #include "common/process/signal_watch.h"
 #include "dataplane/control/server.h"
 #include "dataplane/filter/port_filter.h"
@@ -19,11 +17,11 @@
 namespace raven::dataplane {
 namespace {
 
-// Keys are in this memory: no core file, no ptrace by the same user.
+// Keys are in this memory.
 void protect_memory() {
-  ::prctl(PR_SET_DUMPABLE, 0);
-  const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
+  process::refuse_core_files();
+  if (const Status locked = process::lock_memory(); !locked.ok())
+    log::warning("dataplane", "{}", locked.error().message);
 }
 
 Result<process::InstanceLock> take_lock(const Settings& settings) {

@@ -3,13 +3,12 @@
 //
 // SIGTERM ends the process and leaves everything in place: the dataplane goes on forwarding, charon
 // goes on re-keying, the routes stay.  Only the heartbeat Lease runs out.
-#include <sys/prctl.h>
-
 #include <filesystem>
 
 #include "common/base/log.h"
 #include "common/process/instance_lock.h"
 #include "common/process/program.h"
+#include "common/process/secret_memory.h"
 #include "common/process/signal_watch.h"
 #include "ctrl/gateway-agent/agent.h"
 #include "ctrl/gateway-agent/psk.h"
@@ -37,7 +36,7 @@ Result<process::InstanceLock> take_lock(const std::string& path) {
 }
 
 Status run(const Settings& settings) {
-  ::prctl(PR_SET_DUMPABLE, 0);  // the key is in this memory: no core file
+  process::refuse_core_files();  // the key is in this memory
   RAVEN_ASSIGN(const auto lock, take_lock(settings.lock_file));
   RAVEN_TRY(check_key(settings));
   RAVEN_ASSIGN(const std::string node, node_name(settings));

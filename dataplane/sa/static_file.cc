@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <deque>
 
 #include "common/settings/settings.h"
 
@@ -25,14 +26,6 @@ struct StaticSa {
   uint32_t destination_port = 4500;
   bool esn = true;
   uint32_t replay_window = 0;
-
-  ~StaticSa() {
-    explicit_bzero(key.data(), key.size());
-    explicit_bzero(integrity_key.data(), integrity_key.size());
-  }
-  StaticSa() = default;
-  StaticSa(StaticSa&&) = default;
-  StaticSa& operator=(StaticSa&&) = default;
 
   static void describe(settings::Schema<StaticSa>& schema) {
     schema.field("tunnel_id", &StaticSa::tunnel_id, "Tunnel id of the peer.")
@@ -67,14 +60,46 @@ struct StaticSaFile {
   }
 };
 
-// The tree holds the keys as text.
-void wipe(yaml::Node& node) {
-  explicit_bzero(node.scalar.data(), node.scalar.size());
-  for (yaml::Node& item : node.items) wipe(item);
-  for (auto& [key, value] : node.entries) wipe(value);
-}
+// The YAML parser leaves copies of all that it reads in memory that nobody wipes: it must not see
+// keys.  Each long run of hexadecimal digits is taken out, and its number, as long as it was, is
+// put in its place.
+class KeyTexts {
+ public:
+  // The text without keys.
+  std::string take_out(std::string_view text) {
+    std::string rest;
+    while (!text.empty()) {
+      const std::size_t run = std::min(text.find_first_not_of(kHexDigits), text.size());
+      if (run < kRunMin) {
+        rest += text.substr(0, std::max<std::size_t>(run, 1));
+        text.remove_prefix(std::max<std::size_t>(run, 1));
+        continue;
+      }
+      rest += fmt::format("{:0{}}", keys_.size(), run);
+      keys_.emplace_back(std::span{reinterpret_cast<const uint8_t*>(text.data()), run});
+      text.remove_prefix(run);
+    }
+    return rest;
+  }
 
-Result<Secret> from_hex(const std::string& text) {
+  // What stood in the place of `text`; itself when nothing did.
+  std::string_view find(const std::string& text) const {
+    std::size_t number = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.size() < kRunMin || code != std::errc{} || end != text.data() + text.size() ||
+        number >= keys_.size())
+      return text;
+    const auto key = keys_[number].expose();
+    return {reinterpret_cast<const char*>(key.data()), key.size()};
+  }
+
+ private:
+  static constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
+  static constexpr std::size_t kRunMin = 32;  // 16 bytes: shorter than any key with its salt
+  std::deque<Secret> keys_;
+};
+
+Result<Secret> from_hex(std::string_view text) {
   Secret bytes{text.size() / 2};
   bool good = text.size() % 2 == 0;
   for (std::size_t i = 0; good && i < bytes.size(); ++i) {
@@ -87,7 +112,7 @@ Result<Secret> from_hex(const std::string& text) {
   return bytes;
 }
 
-Result<SaConfig> to_config(const StaticSa& sa, uint32_t replay_window) {
+Result<SaConfig> to_config(const StaticSa& sa, const KeyTexts& keys, uint32_t replay_window) {
   SaConfig config;
   config.spi = Spi{sa.spi};
   config.direction = sa.direction;
@@ -98,8 +123,8 @@ Result<SaConfig> to_config(const StaticSa& sa, uint32_t replay_window) {
     config.outer.destination_port = static_cast<uint16_t>(sa.destination_port);
   }
   config.algorithm = find_suite(sa.algorithm)->algorithm;
-  RAVEN_ASSIGN(config.key, from_hex(sa.key));
-  RAVEN_ASSIGN(config.integrity_key, from_hex(sa.integrity_key));
+  RAVEN_ASSIGN(config.key, from_hex(keys.find(sa.key)));
+  RAVEN_ASSIGN(config.integrity_key, from_hex(keys.find(sa.integrity_key)));
   config.esn = sa.esn;
   config.replay_window = sa.replay_window == 0 ? replay_window : sa.replay_window;
   RAVEN_TRY(validate(config));
@@ -115,12 +140,13 @@ bool repeats_key(const std::vector<SaConfig>& configs, const SaConfig& config) {
 }
 
 Result<std::vector<SaConfig>> to_configs(
-    const std::string& file, const std::vector<StaticSa>& sas, uint32_t replay_window
+    const std::string& file, const std::vector<StaticSa>& sas, const KeyTexts& keys,
+    uint32_t replay_window
 ) {
   std::vector<SaConfig> configs;
   for (std::size_t i = 0; i < sas.size(); ++i) {
     const std::string place = fmt::format("{}: sas[{}]", file, i);
-    Result<SaConfig> config = to_config(sas[i], replay_window);
+    Result<SaConfig> config = to_config(sas[i], keys, replay_window);
     if (!config.ok()) return std::move(config).error().with(place);
     if (repeats_key(configs, *config))
       return Error{ErrorCode::kInvalid, place + ": the key of another SA: nonces would repeat"};
@@ -135,16 +161,13 @@ Result<std::vector<SaConfig>> parse_static_sas(
     const std::string& file, const Secret& text, uint32_t replay_window
 ) {
   const auto bytes = text.expose();
-  RAVEN_ASSIGN(
-      yaml::Node root,
-      yaml::parse(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()})
-  );
+  KeyTexts keys;
+  const std::string without_keys =
+      keys.take_out({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  RAVEN_ASSIGN(const yaml::Node root, yaml::parse(file, without_keys));
   StaticSaFile parsed;
-  const Status status =
-      settings::schema_of<StaticSaFile>().read(root, settings::Place{file, ""}, parsed);
-  wipe(root);
-  if (!status.ok()) return Error{status.error()};
-  return to_configs(file, parsed.sas, replay_window);
+  RAVEN_TRY(settings::schema_of<StaticSaFile>().read(root, settings::Place{file, ""}, parsed));
+  return to_configs(file, parsed.sas, keys, replay_window);
 }
 
 Result<std::vector<SaConfig>> load_static_sas(const std::string& path, uint32_t replay_window) {

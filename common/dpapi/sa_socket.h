@@ -40,7 +40,7 @@ enum raven_sa_op {
   RAVEN_SA_FLUSH = 6,  /* delete all SAs of this daemon */
   RAVEN_SA_EXPIRE = 7,  /* event: a lifetime has run out */
   RAVEN_SA_MAPPING = 8, /* event: the peer's outer address or port changed (authenticated) */
-  RAVEN_SA_ACQUIRE = 9, /* event: traffic for a tunnel without an outbound SA */
+  RAVEN_SA_ACQUIRE = 9, /* event: a tunnel has no outbound SA; again every few seconds */
 };
 
 enum raven_sa_channel { RAVEN_SA_CHANNEL_RPC = 1, RAVEN_SA_CHANNEL_EVENTS = 2 };

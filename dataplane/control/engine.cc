@@ -224,7 +224,7 @@ void Engine::forget_unused_destinations() {
 void Engine::probe_tick() {
   const Instant now = BootClock::now();
   take_answers(now);
-  send_probes();  // also finds tunnels down that did not answer the ones before
+  send_probes(now);  // also finds tunnels down that did not answer the ones before
   choose(now);
   take_reports(now);
   path_.writer().reclaim();
@@ -254,11 +254,13 @@ void Engine::choose(Instant now) {
   path_.writer().set_forwarding(forwarding());
 }
 
-void Engine::send_probes() {
+void Engine::send_probes(Instant now) {
   for (const auto& [tunnel, row] : peers_.peers()) {
     const uint32_t sequence = selection_.probe_sent(tunnel.value());
     const Status sent = path_.send_probe(row.index, sequence);
     if (!sent.ok()) log::debug("path", "{}: {}", peer_name(tunnel), sent.error().message);
+    // No packet asks for the keys of a tunnel that is never chosen as it has none.
+    if (row.newest == nullptr) sas_->sa_wanted(tunnel, now);
   }
 }
 

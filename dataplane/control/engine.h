@@ -81,7 +81,7 @@ class Engine {
   void probe_tick();
   void take_answers(Instant now);
   void choose(Instant now);
-  void send_probes();
+  void send_probes(Instant now);
   void take_reports(Instant now);
   void watch_workers();
 

@@ -13,7 +13,7 @@
 namespace raven::dataplane {
 namespace {
 
-constexpr std::chrono::seconds kAcquireInterval{1};
+constexpr std::chrono::seconds kAcquireInterval{5};  // a dead peer is not hammered
 // Without ESN the counter ends at 2^32 - 1: ask for new keys well before (RFC 4303 section 3.3.3).
 constexpr uint64_t kSequenceSoftLimit = (uint64_t{1} << 32) - (uint64_t{1} << 20);
 

@@ -7,13 +7,9 @@
 
 #include "address.h"
 
-#define ACQUIRE_PAUSE_S 5 /* between two attempts, so that a dead peer is not hammered */
-
 struct sa_events {
   struct sa_table *table;
   atomic_uint_fast64_t ignored;
-  time_t acquired_at; /* touched by the events job alone */
-  uint32_t acquired_tunnel;
 };
 
 struct sa_events *sa_events_create(struct sa_table *table) {
@@ -61,33 +57,68 @@ static void on_mapping(struct sa_events *this, const struct raven_sa_mapping *ev
   remote->destroy(remote);
 }
 
-/* The child of any connection that is ours to initiate and belongs to the tunnel.  The other side
- * waits for its peer: both initiating at once would double every CHILD_SA. */
-static child_cfg_t *find_child(peer_cfg_t *peer, uint32_t tunnel_id) {
-  child_cfg_t *child, *found = NULL;
-  enumerator_t *children = peer->create_child_cfg_enumerator(peer);
-  while (found == NULL && children->enumerate(children, &child)) {
-    if (child->get_if_id(child, FALSE) >> RAVEN_SA_TUNNEL_SHIFT == tunnel_id &&
-        (child->get_start_action(child) & ACTION_START))
-      found = child->get_ref(child);
+/* The other side waits for its peer: both initiating at once would double every CHILD_SA. */
+static bool is_ours(child_cfg_t *child, uint32_t tunnel_id) {
+  return child->get_if_id(child, FALSE) >> RAVEN_SA_TUNNEL_SHIFT == tunnel_id &&
+         (child->get_start_action(child) & ACTION_START);
+}
+
+/* The children of a tunnel that are ours to initiate, and the connection that has them. */
+static linked_list_t *find_children(uint32_t tunnel_id, peer_cfg_t **owner) {
+  peer_cfg_t *peer;
+  child_cfg_t *child;
+  linked_list_t *found = linked_list_create();
+  enumerator_t *peers = charon->backends->create_peer_cfg_enumerator(
+      charon->backends, NULL, NULL, NULL, NULL, IKE_ANY);
+  while (found->get_count(found) == 0 && peers->enumerate(peers, &peer)) {
+    enumerator_t *children = peer->create_child_cfg_enumerator(peer);
+    while (children->enumerate(children, &child))
+      if (is_ours(child, tunnel_id)) found->insert_last(found, child->get_ref(child));
+    children->destroy(children);
+    if (found->get_count(found) > 0) *owner = peer->get_ref(peer);
   }
-  children->destroy(children);
+  peers->destroy(peers);
   return found;
 }
 
-static bool initiate(uint32_t tunnel_id) {
-  peer_cfg_t *peer, *found = NULL;
-  child_cfg_t *child = NULL;
-  enumerator_t *peers = charon->backends->create_peer_cfg_enumerator(
-      charon->backends, NULL, NULL, NULL, NULL, IKE_ANY);
-  while (child == NULL && peers->enumerate(peers, &peer)) {
-    child = find_child(peer, tunnel_id);
-    if (child != NULL) found = peer->get_ref(peer);
+static bool makes_child(ike_sa_t *ike_sa, task_queue_t queue) {
+  task_t *task;
+  bool found = FALSE;
+  enumerator_t *tasks = ike_sa->create_task_enumerator(ike_sa, queue);
+  while (!found && tasks->enumerate(tasks, &task))
+    found = task->get_type(task) == TASK_CHILD_CREATE;
+  tasks->destroy(tasks);
+  return found;
+}
+
+/* Whether charon works on it already.  Each further request would wait in its queue and become
+ * one more CHILD_SA once the peer answers. */
+static bool is_pending(peer_cfg_t *peer) {
+  ike_sa_t *ike_sa;
+  bool pending = FALSE;
+  enumerator_t *sas = charon->controller->create_ike_sa_enumerator(charon->controller, TRUE);
+  while (!pending && sas->enumerate(sas, &ike_sa)) {
+    if (!streq(ike_sa->get_name(ike_sa), peer->get_name(peer))) continue;
+    const ike_sa_state_t state = ike_sa->get_state(ike_sa);
+    pending = state == IKE_CREATED || state == IKE_CONNECTING ||
+              makes_child(ike_sa, TASK_QUEUE_ACTIVE) || makes_child(ike_sa, TASK_QUEUE_QUEUED);
   }
-  peers->destroy(peers);
-  if (child == NULL) return FALSE;
-  charon->controller->initiate(charon->controller, found, child, NULL, NULL, 0, FALSE);
-  return TRUE;
+  sas->destroy(sas);
+  return pending;
+}
+
+static void initiate(uint32_t tunnel_id) {
+  peer_cfg_t *peer = NULL;
+  child_cfg_t *child;
+  linked_list_t *children = find_children(tunnel_id, &peer);
+  if (peer != NULL && !is_pending(peer)) {
+    DBG1(DBG_KNL, "kernel-raven: the dataplane asks for SAs of tunnel %06x", tunnel_id);
+    while (children->remove_first(children, (void **)&child) == SUCCESS)
+      charon->controller->initiate(charon->controller, peer->get_ref(peer), child, NULL, NULL, 0,
+                                   FALSE);
+  }
+  children->destroy_offset(children, offsetof(child_cfg_t, destroy));
+  DESTROY_IF(peer);
 }
 
 static bool is_outbound_of(const struct sa_record *record, uint64_t tunnel_id) {
@@ -95,17 +126,13 @@ static bool is_outbound_of(const struct sa_record *record, uint64_t tunnel_id) {
          record->if_id >> RAVEN_SA_TUNNEL_SHIFT == tunnel_id;
 }
 
+/* Comes again every few seconds while the tunnel has no SA. */
 static void on_acquire(struct sa_events *this, const struct raven_sa_acquire *event) {
   const uint32_t tunnel_id = event->if_id >> RAVEN_SA_TUNNEL_SHIFT;
-  const time_t now = time_monotonic(NULL);
   size_t count = 0;
   if (tunnel_id == 0) return ignore(this, "acquire without a tunnel", event->if_id);
-  if (tunnel_id == this->acquired_tunnel && now - this->acquired_at < ACQUIRE_PAUSE_S) return;
   free(sa_table_collect(this->table, is_outbound_of, tunnel_id, &count));
-  if (count > 0) return;
-  this->acquired_tunnel = tunnel_id;
-  this->acquired_at = now;
-  if (!initiate(tunnel_id)) ignore(this, "acquire, not ours to initiate, tunnel", tunnel_id);
+  if (count == 0) initiate(tunnel_id);
 }
 
 void sa_events_handle(struct sa_events *this, const struct raven_sa_header *message) {

@@ -9,7 +9,7 @@ import struct
 import sys
 import unittest
 
-from boxes import Box, connect, until
+from boxes import Box, connect, run, until
 from fake_dataplane import ACQUIRE, EXPIRE, IN, MAPPING, OUT, address, header
 
 PLUGIN = os.path.realpath(sys.argv.pop(1)) if len(sys.argv) > 1 else ''
@@ -182,7 +182,6 @@ class PluginTest(unittest.TestCase):
             header(EXPIRE, 56) + nonsense + struct.pack('=II', 1, 0),
             header(MAPPING, 68) + spi.id + b'\xff' * 20,
             header(MAPPING, 68) + unknown + address('192.0.2.9', 4500),
-            header(ACQUIRE, 8) + struct.pack('=II', 0xffffffff, 0),
             header(ACQUIRE, 8) + struct.pack('=II', 0, 0),
         ]
         for event in events[1:]:
@@ -198,14 +197,40 @@ class PluginTest(unittest.TestCase):
         self.b.dataplane.wait(
             lambda d: any(sa.dst == ('192.0.2.1', 61000) for sa in d.of(OUT)), 'the new port')
 
-    def test_traffic_without_an_sa_brings_the_child_up(self):
+    def terminate(self):
         self.a.swanctl('--terminate', '--ike', 'raven-b')
-        self.a.dataplane.wait(lambda d: not d.sas, 'all SAs gone')
-        self.a.dataplane.send_event(ACQUIRE, struct.pack('=II', TUNNEL['a'] << 8, 0))
-        self.a.dataplane.wait(lambda d: d.of(OUT), 'an SA')
-        # Not ours to initiate on the other side.
-        self.b.dataplane.send_event(ACQUIRE, struct.pack('=II', 0x333 << 8, 0))
-        until(lambda: 'not ours to initiate' in self.b.text_of_log(), 'the refusal')
+        for box in (self.a, self.b):
+            box.dataplane.wait(lambda d: not d.sas, 'all SAs gone')
+
+    def acquire(self, box, tunnel):
+        box.dataplane.send_event(ACQUIRE, struct.pack('=II', tunnel << 8, 0))
+
+    def test_a_tunnel_without_an_sa_gets_all_its_children_from_the_side_that_initiates(self):
+        old = self.spis()
+        self.terminate()
+        self.acquire(self.a, 0xffffff)  # nobody's
+        self.acquire(self.b, TUNNEL['b'])
+        self.acquire(self.a, TUNNEL['a'])
+        self.wait_pairs(old)
+        self.assertNotIn('initiating IKE_SA', self.b.text_of_log())
+
+    def test_asking_again_while_the_peer_is_away_makes_no_more_children(self):
+        old = self.spis()
+        self.terminate()
+        wire = ('ip', '-n', self.b.netns, 'link', 'set', 'wan')
+        run(*wire, 'down')
+        before = self.a.text_of_log().count('initiating IKE_SA')
+        for _ in range(5):
+            self.acquire(self.a, TUNNEL['a'])
+        until(lambda: 'retransmit 1 of request' in self.a.text_of_log(), 'an attempt')
+        for _ in range(5):
+            self.acquire(self.a, TUNNEL['a'])
+        run(*wire, 'up')
+        self.wait_pairs(old)
+        self.a.dataplane.send_raw(header(ACQUIRE, 8) + struct.pack('=II', 0, 0))
+        until(lambda: 'acquire without a tunnel' in self.a.text_of_log(), 'all events are read')
+        self.assertEqual(self.a.text_of_log().count('initiating IKE_SA'), before + 1)
+        self.wait_pairs(old)
 
 
 if __name__ == '__main__':

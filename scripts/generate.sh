@@ -9,6 +9,7 @@
 # configs/<name>.yaml   sample configuration of raven-<name>   (--print-sample-config)
 # configs/settings.md   all settings of all programs           (--print-settings)
 # configs/metrics.md    all metrics of all programs            (--print-metrics)
+# configs/grafana.json  a Grafana board of them                (scripts/grafana.py)
 # dataplane/RULES.md    rules of the standards and their tests  (scripts/rules.py)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -45,7 +46,7 @@ reference() { # TITLE OPTION
   local name
   printf '# %s\n\nWritten by scripts/generate.sh: do not edit.\n' "$1"
   for name in "${programs[@]}"; do
-    printf '\n## raven-%s\n\n' "$name"
+    printf '\n'
     "$build/bin/raven-$name" "$2"
   done
 }
@@ -55,6 +56,7 @@ for name in "${programs[@]}"; do
 done
 reference Settings --print-settings >"$fresh/settings.md"
 reference Metrics --print-metrics >"$fresh/metrics.md"
+"$root/scripts/grafana.py" "$fresh/metrics.md" >"$fresh/grafana.json"
 
 if [[ $check -eq 1 ]]; then
   stale=0

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -106,6 +107,7 @@ void collect_tunnel(Engine& engine, const Peer& peer, MetricSink& sink) {
 void collect_sas(Engine& engine, MetricSink& sink) {
   struct Sum {
     uint64_t sas = 0, packets = 0, bytes = 0;
+    std::chrono::seconds newest_age = std::chrono::seconds::max();
   };
   std::map<metrics::LabelValues, Sum> sums;
   for (const SaInfo& sa : engine.sas().list(BootClock::now())) {
@@ -115,6 +117,7 @@ void collect_sas(Engine& engine, MetricSink& sink) {
     ++total.sas;
     total.packets += sa.packets;
     total.bytes += sa.bytes;
+    total.newest_age = std::min(total.newest_age, sa.age);
     if (engine.settings().metrics_spi_label)
       sink.set(
           Metric::kSaPackets, {fmt::format("{:08x}", sa.id.spi.value()), direction, peer},
@@ -123,6 +126,7 @@ void collect_sas(Engine& engine, MetricSink& sink) {
   }
   for (const auto& [labels, total] : sums) {
     sink.set(Metric::kTunnelSas, labels, number(total.sas));
+    sink.set(Metric::kTunnelSaAge, labels, static_cast<double>(total.newest_age.count()));
     sink.set(Metric::kTunnelPackets, labels, number(total.packets));
     sink.set(Metric::kTunnelBytes, labels, number(total.bytes));
   }

@@ -49,6 +49,7 @@ struct alignas(64) Meta {
   uint16_t esp_size = 0;
 
   PeerIndex peer;            // the tunnel it came from, from route on: goes to
+  uint32_t tunnel_id = 0;    // of `peer`, in a mailbox: the slot may be another tunnel's by then
   uint16_t mtu = 0;          // largest IP packet towards the target, set by route
   AdjacencyIndex adjacency;  // next hop, set by whoever sends to the neighbour stage
   Target target;             // set by route

@@ -13,8 +13,10 @@ namespace {
 
 void without_own_sa(Context& context, rte_mbuf* packet, PeerSlot& peer) {
   const WorkerId owner = peer.fallback_worker.load(std::memory_order_acquire);
-  if (owner != kNoWorker && owner != context.setup.worker)
+  if (owner != kNoWorker && owner != context.setup.worker) {
+    meta(packet).tunnel_id = peer.tunnel_id.load(std::memory_order_relaxed);
     return context.hand_over(packet, owner, Entry::kEspOut);
+  }
   peer.sa_wanted.store(true, std::memory_order_relaxed);
   context.drop(packet, Drop::kNoSa);
 }

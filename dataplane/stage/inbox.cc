@@ -53,12 +53,20 @@ bool is_clear_text(const Context& context, rte_mbuf* frame) {
   return kind == TargetKind::kRemotePool || kind == TargetKind::kDrop;
 }
 
+// The sender's PeerIndex was good until its next quiescent point; the packet may have waited
+// longer.
+bool is_peer_gone(const Context& context, const Meta& info) {
+  const PeerSlot& peer = context.setup.tables->peers[info.peer];
+  return peer.tunnel_id.load(std::memory_order_acquire) != info.tunnel_id;
+}
+
 void take_up(Context& context, rte_mbuf* packet) {
   Meta& info = meta(packet);
   switch (info.entry) {
     case Entry::kEspIn:
       return context.to(Stage::kEspIn, packet);
     case Entry::kEspOut:
+      if (is_peer_gone(context, info)) return context.drop(packet, Drop::kPeerGone);
       return context.to(Stage::kEspOut, packet);
     case Entry::kKernelIp:
       info.origin = Origin::kKernel;

@@ -142,7 +142,9 @@ uint64_t PacketPath::kernel_overruns() const {
   return bridge_->counters().overruns.value();
 }
 
-uint64_t PacketPath::kernel_refused() const { return bridge_->counters().write_errors.value(); }
+uint64_t PacketPath::kernel_refused() const {
+  return bridge_->counters().write_errors.value();
+}
 
 std::optional<MovedPeer> PacketPath::take_moved_peer() {
   for (const std::unique_ptr<Worker>& worker : workers_)
@@ -151,13 +153,14 @@ std::optional<MovedPeer> PacketPath::take_moved_peer() {
 }
 
 Status PacketPath::send_probe(PeerIndex peer, uint32_t sequence) {
-  const WorkerId owner = tables_->peers[peer].fallback_worker.load(std::memory_order_acquire);
+  const PeerSlot& slot = tables_->peers[peer];
+  const WorkerId owner = slot.fallback_worker.load(std::memory_order_acquire);
   if (owner.value() >= workers_.size())
     return Error{ErrorCode::kUnavailable, "the tunnel has no outbound SA yet"};
   rte_mbuf* packet = pool_->take();
   if (packet == nullptr)
     return Error{ErrorCode::kUnavailable, "no packet buffer is free for a probe"};
-  write_probe_request(packet, peer, sequence);
+  write_probe_request(packet, peer, slot.tunnel_id.load(std::memory_order_relaxed), sequence);
   if (mailbox_list_[owner.value()]->send(packet)) return {};
   rte_pktmbuf_free(packet);
   return Error{ErrorCode::kUnavailable, "the worker takes no more packets"};

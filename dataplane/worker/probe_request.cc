@@ -21,7 +21,7 @@ struct Request {
 
 }  // namespace
 
-void write_probe_request(rte_mbuf* packet, PeerIndex peer, uint32_t sequence) {
+void write_probe_request(rte_mbuf* packet, PeerIndex peer, uint32_t tunnel_id, uint32_t sequence) {
   set_size(packet, sizeof(Request));
   auto& request = *rte_pktmbuf_mtod(packet, Request*);
   request = {};
@@ -49,6 +49,7 @@ void write_probe_request(rte_mbuf* packet, PeerIndex peer, uint32_t sequence) {
   info.origin = Origin::kSelf;
   info.family = 4;
   info.peer = peer;
+  info.tunnel_id = tunnel_id;
 }
 
 }  // namespace raven::dataplane

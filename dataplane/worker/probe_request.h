@@ -11,6 +11,6 @@
 namespace raven::dataplane {
 
 // Writes the request into an empty packet buffer and sets its Meta.  The cookie is the TSC.
-void write_probe_request(rte_mbuf* packet, PeerIndex peer, uint32_t sequence);
+void write_probe_request(rte_mbuf* packet, PeerIndex peer, uint32_t tunnel_id, uint32_t sequence);
 
 }  // namespace raven::dataplane

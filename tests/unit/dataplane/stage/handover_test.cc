@@ -26,6 +26,7 @@ TEST(Handover, PacketForAnotherWorkersSaGoesToItsMailbox) {
   ASSERT_EQ(box.mailboxes()[0]->receive(packets, 2), 2u);
   EXPECT_EQ(meta(packets[0]).entry, Entry::kEspOut);
   EXPECT_EQ(meta(packets[0]).peer, box.peer());
+  EXPECT_EQ(meta(packets[0]).tunnel_id, kTunnelB);
   EXPECT_EQ(meta(packets[1]).entry, Entry::kEspIn);
   rte_pktmbuf_free_bulk(packets, 2);
 }
@@ -35,6 +36,7 @@ TEST(Handover, OwnerTakesUpWhereTheOtherStopped) {
   rte_mbuf* out = make_packet(box.pool(), pod_packet("10.1.3.5", "10.2.7.9"));
   meta(out).entry = Entry::kEspOut;
   meta(out).peer = box.peer();
+  meta(out).tunnel_id = kTunnelB;
   ASSERT_TRUE(box.mailboxes()[0]->send(out));
   rte_mbuf* in = make_packet(box.pool(), slice(box.seal(pod_packet("10.2.7.9", "10.1.3.5")), 14));
   meta(in).entry = Entry::kEspIn;
@@ -46,6 +48,18 @@ TEST(Handover, OwnerTakesUpWhereTheOtherStopped) {
   ASSERT_THAT(sent, SizeIs(1));
   EXPECT_EQ(box.open(sent[0]), pod_packet("10.1.3.5", "10.2.7.9"));
   EXPECT_THAT(box.sent_lan(), SizeIs(1));
+}
+
+TEST(Handover, PacketWhoseTunnelWasRemovedMeanwhileGoesIntoNoOther) {
+  BoxBench box;
+  rte_mbuf* packet = make_packet(box.pool(), pod_packet("10.1.3.5", "10.2.7.9"));
+  meta(packet).entry = Entry::kEspOut;
+  meta(packet).peer = box.peer();
+  meta(packet).tunnel_id = kTunnelB + 1;  // had the slot before
+  ASSERT_TRUE(box.mailboxes()[0]->send(packet));
+  box.take_mail();
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("peer_gone", 1)));
+  EXPECT_THAT(box.sent_wan(), IsEmpty());
 }
 
 TEST(Handover, FullMailboxDropsByName) {

@@ -52,7 +52,7 @@ TEST(TunnelProbe, RequestIsTurnedAroundInTheSameTunnel) {
 TEST(TunnelProbe, OwnRequestIsEncryptedAndItsAnswerNoted) {
   BoxBench box;
   rte_mbuf* request = box.pool().take();
-  write_probe_request(request, box.peer(), 42);
+  write_probe_request(request, box.peer(), kTunnelB, 42);
   ASSERT_TRUE(box.mailboxes()[0]->send(request));
   box.take_mail();
   const std::vector<Bytes> sent = box.sent_wan();

@@ -118,7 +118,7 @@ AdjacencyIndex BoxBench::next_hop(const Mac& address_of, Port& port) {
 void BoxBench::make_tables(const BenchOptions& options) {
   pool_b_ = must(writer_->add_pool());
   pool_c_ = must(writer_->add_pool());
-  peer_ = must(writer_->add_peer(7, pool_b_));
+  peer_ = must(writer_->add_peer(kTunnelB, pool_b_));
   router_ = next_hop(kRouterMac, wan());
   writer_->set_peer_adjacency(peer_, router_);
   writer_->set_peer_path_mtu(peer_, options.path_mtu);

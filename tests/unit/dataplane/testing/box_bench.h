@@ -22,6 +22,7 @@
 
 namespace raven::dataplane::test {
 
+inline constexpr uint32_t kTunnelB = 7;
 inline const Mac kNodeVxMac = "02:00:00:00:01:11";
 inline const Mac kNodeDiMac = "02:00:00:00:01:12";
 inline const Mac kRouterMac = "02:00:00:00:02:01";  // next hop on the WAN

@@ -43,7 +43,7 @@ TEST_P(TwoWorkersTest, MailWakesASleepingWorker) {
   Workers workers{box, GetParam()};
   for (uint32_t i = 0; i < 20; ++i) {
     rte_mbuf* request = box.pool().take();
-    write_probe_request(request, box.peer(), i);
+    write_probe_request(request, box.peer(), kTunnelB, i);
     ASSERT_TRUE(box.mailboxes()[0]->send(request));
     ASSERT_EQ(workers.wait_for(box.wan(), 1).size(), 1u) << i;
   }

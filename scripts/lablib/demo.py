@@ -7,8 +7,8 @@ import socket
 import sys
 import time
 
-from . import (capture, failover, manifests, network, probes, reachability, sockets, topology,
-               usage)
+from . import (accounting, capture, failover, manifests, network, probes, reachability, sockets,
+               topology, usage)
 from .arguments import ArgumentParser
 from .host import wait_for
 from .lab import DEFAULTS, Lab
@@ -49,6 +49,8 @@ class Demo:
         self.check_failover()
         report.step("ravenctl status, after")
         self.show_status()
+        report.step("what became of every packet")
+        self.check_accounts()
         report.step("what the WAN saw")
         self.check_wan()
 
@@ -178,6 +180,12 @@ class Demo:
         self.report.check("traffic inside a site never touches a gateway", seen and not strays,
                           f"{seen} frames at gateway ports, {len(strays)} not of the box's own pods"
                           + "".join(f"; {stray}" for stray in strays[:3]))
+
+    def check_accounts(self):
+        boxes = accounting.gateways_that_run(self.lab)
+        lost = accounting.unaccounted(self.lab)
+        self.report.check("every packet ended in one place", boxes and not lost,
+                          f"{len(boxes)} dataplanes, not accounted for: {lost or 'none'}")
 
     def check_failover(self):
         victim = self.lab.active_gateways()[VICTIM_SITE][0]

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 
-from lablib import capture, host, network, probes, reachability, topology
+from lablib import accounting, capture, host, network, probes, reachability, topology
 from lablib.lab import DEFAULTS, Lab
 
 CONNECT_SECONDS = 90
@@ -72,11 +72,13 @@ class RunningLab:
 
     def close(self):
         """Takes the lab down and checks what must hold for every run."""
+        lost = accounting.unaccounted(self.lab)
         found, restarts = self.wan.stop(), self.own_restarts()
         problems = [f"clear text on the WAN: {found['samples']}"] * bool(found["plaintext_frames"])
         problems += [f"the capture lost {found['capture_drops']}"] * bool(found["capture_drops"])
         problems += ["nothing was encrypted"] * (not found["esp_frames"])
         problems += [f"ended by itself: {restarts}"] * bool(restarts)
+        problems += [f"packets that ended nowhere: {lost}"] * bool(lost)
         if problems:
             self.keep_logs()
             raise AssertionError("; ".join(problems))

@@ -37,6 +37,8 @@ class Workers {
     stopped_ = true;
     for (const auto& worker : workers_) worker->stop();
     for (unsigned lcore = 1; lcore <= 2; ++lcore) rte_eal_wait_lcore(lcore);
+    for (const auto& worker : workers_)
+      EXPECT_EQ(worker->counters().entered(), worker->counters().left());
   }
   const WorkerCounters& counters(unsigned worker) { return workers_[worker]->counters(); }
 

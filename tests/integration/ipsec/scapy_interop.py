@@ -9,7 +9,7 @@ import subprocess
 import sys
 import unittest
 
-from scapy.all import ICMP, IP, TCP, UDP, IPv6, Raw, raw
+from scapy.all import ICMP, IP, TCP, UDP, IPOption, IPv6, IPv6ExtHdrDestOpt, Raw, raw
 from scapy.layers.ipsec import ESP, IPSecIntegrityError, SecurityAssociation
 
 TOOL = None  # the esp_vector_tool process
@@ -92,6 +92,27 @@ def inners():
         yield IP(src="10.1.1.5", dst="10.2.2.7", tos=0x2e << 2) / UDP() / Raw(b"z" * size)
 
 
+def random_sequence(rng, bits):
+    """Any number, or one beside a wrap of the low 32 bits; not the wrap itself: scapy takes a low
+    half of 0 for none given."""
+    wrap = rng.randrange(1, 1 << bits - 32) << 32 if bits > 32 else 1 << 32
+    number = rng.choice((wrap + rng.choice((-2, -1, 1, 2)), rng.randrange(1 << bits))) % (1 << bits)
+    return number if number & 0xffffffff else number + 1
+
+
+def random_inner(rng):
+    """An IPv4 packet with options or an IPv6 one with extensions now and then, of any size."""
+    size = rng.choice((rng.randrange(64), rng.randrange(1400), rng.randrange(8900)))
+    payload = rng.choice((UDP(sport=1, dport=2), TCP(sport=1, dport=2), ICMP()))
+    payload = payload / Raw(rng.randbytes(size))
+    if rng.random() < 0.4:
+        extension = IPv6ExtHdrDestOpt() / payload if rng.random() < 0.3 else payload
+        return IPv6(src="fd00::1:5", dst="fd00::2:7", tc=rng.randrange(256)) / extension
+    options = [IPOption(b"\x94\x04\x00\x00")] if rng.random() < 0.3 else []
+    return IP(src="10.1.1.5", dst="10.2.2.7", id=rng.randrange(65536), tos=rng.randrange(256),
+              flags=rng.choice(["", "DF"]), options=options) / payload
+
+
 class Interop(unittest.TestCase):
     def check_all(self, **arguments):
         for suite in SUITES:
@@ -129,15 +150,16 @@ class Interop(unittest.TestCase):
             self.assertNotEqual(packet[UDP].chksum, 0)
 
     def test_random_packets(self):
-        rng = random.Random(20261)
-        for number in range(500):
-            suite = rng.choice(list(SUITES))
-            inner = IP(src="10.1.1.5", dst="10.2.2.7", id=rng.randrange(65536),
-                       flags=rng.choice(["", "DF"])) / Raw(rng.randbytes(rng.randrange(1400)))
-            esn = "cbc" not in suite and rng.random() < 0.5
-            sequence = rng.randrange(1, 1 << 64 if esn else 1 << 32)
-            with self.subTest(number=number, suite=suite):
-                Pair(suite, sequence, esn, nat_t=rng.random() < 0.5, seed=number).check(self, inner)
+        kinds = set()
+        for number in range(2000):
+            rng = random.Random(20261 + number)
+            suite, outer = rng.choice(list(SUITES)), rng.choice((V4, V6))
+            nat_t, esn = rng.random() < 0.5, "cbc" not in suite and rng.random() < 0.5
+            sequence = random_sequence(rng, 64 if esn else 32)
+            kinds.add((suite, outer, nat_t, esn))
+            with self.subTest(number=number, suite=suite, outer=outer, nat_t=nat_t, esn=esn):
+                Pair(suite, sequence, esn, outer, nat_t, number).check(self, random_inner(rng))
+        self.assertEqual(len(kinds), 3 * 8 + 2 * 4, "a combination was not drawn")
 
 
 class Damage(unittest.TestCase):

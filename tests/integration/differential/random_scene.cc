@@ -83,6 +83,9 @@ class Traffic {
   Bytes plain_frame(unsigned port, Side from, Side to);
   void disturb(Bytes& frame);
   std::vector<Bytes> cut(const Bytes& frame);
+  Bytes frame_to_cut(unsigned port) {  // VXLAN does not come in pieces
+    return port == 0 && random_.one_in(4) ? vxlan_frame() : esp_frame(port);
+  }
 
   uint64_t number();
   Bytes text();
@@ -370,7 +373,7 @@ Burst Traffic::burst(uint32_t size) {
     else if (choice == 0)
       burst.packets.push_back(tap_frame(burst.entry == Entry::kTap0 ? 0 : 1));
     else if (const unsigned port = burst.entry == Entry::kPort0 ? 0 : 1; random_.one_in(16))
-      for (const Bytes& piece : cut(esp_frame(port))) burst.packets.push_back(piece);
+      for (const Bytes& piece : cut(frame_to_cut(port))) burst.packets.push_back(piece);
     else
       burst.packets.push_back(frame(port));
   }
@@ -397,6 +400,7 @@ Scene random_scene(Random random, bool shared, bool one_port, const Mac (&macs)[
   const uint64_t last = tunnel.out.esn ? UINT64_MAX : UINT32_MAX;
   tunnel.last_out =
       last_numbers ? last - random.below(6) : std::min(tunnel.last_out, last - 10'000);
+  if (random.one_in(4)) scene.foreign_buffers = random.next();
   Traffic traffic{random, scene.box};
   for (uint32_t left = random.between(1, 6); left > 0; --left)
     scene.bursts.push_back(traffic.burst(last_numbers ? 1 : random.between(1, 20)));

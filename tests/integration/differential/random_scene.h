@@ -18,6 +18,8 @@ struct Burst {
 struct Scene {
   BoxSettings box;
   std::vector<Burst> bursts;
+  // Not 0: the ports hand over buffers of all kinds, made from this seed.
+  uint64_t foreign_buffers = 0;
 
   std::size_t packets() const;
 };

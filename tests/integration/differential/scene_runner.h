@@ -21,7 +21,8 @@ class SceneRunner {
  private:
   void set_up(const Scene& scene);
   void make_sas(const TunnelSettings& tunnel);
-  void let_in(const Burst& burst);
+  void let_in(const Scene& scene, const Burst& burst);
+  void receive(Port& port, const Scene& scene, const std::vector<Bytes>& frames);
   void release_fragments();
   void a_second_passes();
   std::string compare(ReferenceBox& reference);
@@ -33,6 +34,7 @@ class SceneRunner {
   std::unique_ptr<InboundSa> in_;
   std::unique_ptr<OutboundSa> out_;
   uint64_t punted_[2] = {0, 0};
+  bool written_ = false;  // into a buffer of somebody else
   Tally tally_;
 };
 

@@ -205,9 +205,15 @@ BoxBench::~BoxBench() {
 }
 
 void BoxBench::receive(Port& port, const std::vector<Bytes>& frames) {
+  std::vector<rte_mbuf*> packets;
+  for (const Bytes& frame : frames) packets.push_back(make_packet(*pool_, frame));
+  receive(port, packets);
+}
+
+void BoxBench::receive(Port& port, const std::vector<rte_mbuf*>& frames) {
   context_->load_tables();
   context_->receive_port = &port;
-  for (const Bytes& frame : frames) context_->to(Stage::kClassify, make_packet(*pool_, frame));
+  for (rte_mbuf* frame : frames) context_->to(Stage::kClassify, frame);
   context_->counters.ports[port.index().value()].received.add(frames.size());
   run_pipeline(*context_);
 }

@@ -50,6 +50,7 @@ class BoxBench {
 
   // Runs the pipeline on frames received by a port, or on packets of the mailbox.
   void receive(Port& port, const std::vector<Bytes>& frames);
+  void receive(Port& port, const std::vector<rte_mbuf*>& frames);
   void receive_lan(const Bytes& frame) { receive(lan(), {frame}); }
   void receive_wan(const Bytes& frame) { receive(wan(), {frame}); }
   void from_kernel(const Bytes& ip);              // raven0

@@ -69,8 +69,8 @@ def throughput(result, folder):
         sizes = [row["size"] for row in rows]
         axis.set_xticks(sizes, [str(size) for size in sizes])
         axis.minorticks_off()
-        axis.set_ylim(bottom=0)
         axis.set_title(direction, fontsize=10)
+    axes[0].set_ylim(bottom=0)  # of all panels, once all is drawn
     axes[0].legend(frameon=False, fontsize=9)
     _footnote(figure, result)
     return _save(figure, folder, "throughput-over-size")
@@ -118,8 +118,8 @@ def _over(result, folder, member, xlabel, title, name):
         axis.set_xticks(values, [f"{value // 1000}k" if value >= 1000 and value % 1000 == 0
                                  else str(value) for value in values])
         axis.minorticks_off()
-        axis.set_ylim(bottom=0)
         axis.set_title(direction, fontsize=10)
+    axes[0].set_ylim(bottom=0)  # of all panels, once all is drawn
     axes[0].legend(frameon=False, fontsize=9)
     _footnote(figure, result)
     return _save(figure, folder, name)

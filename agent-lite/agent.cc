@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "agent-lite/leftovers.h"
 #include "agent-lite/overlay.h"
@@ -91,6 +92,7 @@ Status Agent::start() {
           std::chrono::duration<double>(BootClock::now() - *health.last_contact).count()
       );
   });
+  pass();
   return source_->start([this] { loop_.post([this] { dirty_.mark(); }); });
 }
 
@@ -114,10 +116,27 @@ void Agent::on_kernel_change() {
 
 void Agent::pass() {
   auto network = source_->network();
-  if (!network) return;
+  if (!network) return guard_all();
   const Instant begin = BootClock::now();
-  record(converge(std::move(*network)), BootClock::now() - begin);
+  Report report = converge(std::move(*network));
+  Report guarded = guard();
+  report.changes += guarded.changes;
+  std::ranges::move(guarded.errors, std::back_inserter(report.errors));
+  record(report, BootClock::now() - begin);
   remove_leftovers_once();
+}
+
+// Nobody knows yet what is remote.
+void Agent::guard_all() {
+  if (settings_.cluster_cidrs.empty()) return;
+  for (const Error& error : host_.guard(settings_.cluster_cidrs).errors)
+    log::error("kernel", "{}", error.message);
+}
+
+// On a gateway box they are its gateway agent's business.
+Report Agent::guard() {
+  if (network_.role == model::Role::kGateway) return {};
+  return host_.guard(model::outside_own_pool(settings_.cluster_cidrs, network_));
 }
 
 Report Agent::converge(model::Network network) {

@@ -39,7 +39,9 @@ class Agent {
  private:
   void on_kernel_change();
   void pass();
+  void guard_all();
   Report converge(model::Network network);
+  Report guard();
   Report converge_plain(const model::Member& self);
   void remove_leftovers_once();
   void record(const Report& report, std::chrono::nanoseconds duration);

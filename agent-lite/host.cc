@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "agent-lite/overlay.h"
+#include "common/netlink/guard.h"
 
 namespace raven::agent_lite {
 namespace {
@@ -76,6 +77,12 @@ Report Host::converge(const Desired& desired) {
   apply(diff(resolved, *actual), index, report);
   if (!desired.overlay) remove_overlay(report);
   return report;
+}
+
+Report Host::guard(const std::vector<IpPrefix>& networks) {
+  const Result<std::size_t> changes = netlink::guard(kernel_, networks);
+  if (!changes.ok()) return {.errors = {changes.error()}};
+  return {.changes = *changes, .errors = {}};
 }
 
 Report Host::release_overlay() {

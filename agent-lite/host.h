@@ -33,7 +33,10 @@ class Host {
   // box are taken over by its gateway agent, which needs the name for the dataplane's interface.
   Report release_overlay();
 
-  // Removes everything that is tagged as ours, by whichever agent.
+  // Leaves these blackholes below the main table's routes.
+  Report guard(const std::vector<IpPrefix>& networks);
+
+  // Removes everything in table 9027 that is tagged as ours, by whichever agent.
   Report clean_up() { return converge(Desired{}); }
 
   netlink::Kernel& kernel() { return kernel_; }

@@ -18,9 +18,11 @@ int clean_up(const process::Program& program, Host host, const Settings& setting
   if (settings.remove_raven_leftovers)
     for (const std::string& note : remove_raven_leftovers(host.kernel()))
       log::info("cleanup", "{}", note);
-  const Report report = host.clean_up();
-  log::info("cleanup", "{} changes", report.changes);
-  return report.errors.empty() ? process::kExitOk : program.fail(report.errors.front());
+  for (const Report& report : {host.clean_up(), host.guard({})}) {
+    log::info("cleanup", "{} changes", report.changes);
+    if (!report.errors.empty()) return program.fail(report.errors.front());
+  }
+  return process::kExitOk;
 }
 
 int serve(const process::Program& program, const Settings& settings, bool cleanup_only) {

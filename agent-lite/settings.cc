@@ -71,6 +71,12 @@ void Settings::describe(settings::Schema<Settings>& s) {
       "Addresses that are never routed to another site, such as the API server's."
   );
   s.field(
+      "cluster_cidrs", &Settings::cluster_cidrs,
+      "The pod networks of the whole cluster, such as [10.244.0.0/16]: --cluster-cidr of "
+      "kube-controller-manager.  What only the default route would carry of them is dropped, also "
+      "before the Gateways are known.  The same on all nodes; empty: no such guard."
+  );
+  s.field(
       "remove_raven_leftovers", &Settings::remove_raven_leftovers,
       "Remove what OpenYurt Raven's own agent left on this node."
   );
@@ -78,6 +84,9 @@ void Settings::describe(settings::Schema<Settings>& s) {
   s.field("lock_file", &Settings::lock_file, "Keeps a second instance out.");
   s.field("metrics_address", &Settings::metrics_address, "Where /metrics and /healthz are served.");
   s.check("source", [](const Settings& settings) { return kube::check_source(settings.source); });
+  s.check("cluster_cidrs", [](const Settings& settings) {
+    return settings::check_no_default_route(settings.cluster_cidrs);
+  });
   s.check("metrics_address", [](const Settings& settings) {
     return settings::check_listen_address(settings.metrics_address);
   });

@@ -32,6 +32,7 @@ struct Settings {
   uint32_t resync_interval_s = 30;
   uint32_t snapshot_wait_ms = 3000;
   std::vector<IpAddress> protected_addresses;
+  std::vector<IpPrefix> cluster_cidrs;
   bool remove_raven_leftovers = true;
   std::string state_dir = "/var/lib/raven-gateway/agent-lite";
   std::string lock_file = "/run/raven-gateway/agent-lite.lock";

@@ -43,7 +43,7 @@ metrics::Health health_of(event::Loop& loop, const Engine& engine) {
 
 Status run(const Settings& settings) {
   RAVEN_ASSIGN(const auto lock, take_lock(settings));
-  RAVEN_ASSIGN(const auto filter, PortFilter::install(settings.ports));
+  RAVEN_ASSIGN(const auto filter, PortFilter::install(settings.ports, settings.cluster_cidrs));
   RAVEN_ASSIGN(const auto eal, Eal::start(settings));
   RAVEN_ASSIGN(const auto path, PacketPath::create(settings));
   event::Loop loop;

@@ -237,6 +237,24 @@ void TableSettings::describe(settings::Schema<TableSettings>& schema) {
       .range(16, 65536);
 }
 
+static void add_checks(settings::Schema<Settings>& schema) {
+  schema.check("instance", [](const Settings& s) {
+    return is_name(s.instance) ? "" : fmt::format("'{}' is not a name", s.instance);
+  });
+  schema.check("metrics_address", [](const Settings& s) {
+    return settings::check_listen_address(s.metrics_address);
+  });
+  schema.check("ports", check_ports);
+  schema.check("replay_window", check_replay_window);
+  schema.check("cluster_cidrs", [](const Settings& s) {
+    return settings::check_no_default_route(s.cluster_cidrs);
+  });
+  schema.check("state_dir", [](const Settings& s) { return check_path(s.state_dir); });
+  schema.check("static_sa_file", [](const Settings& s) -> std::string {
+    return s.static_sa_file.empty() ? "" : check_path(s.static_sa_file);
+  });
+}
+
 void Settings::describe(settings::Schema<Settings>& schema) {
   schema.field(
       "instance", &Settings::instance, "Name of the lock and of DPDK's files: one per box."
@@ -281,24 +299,18 @@ void Settings::describe(settings::Schema<Settings>& schema) {
       .range(1, 86400)
       .unit("s");
   schema.field(
+      "cluster_cidrs", &Settings::cluster_cidrs,
+      "The pod networks of the whole cluster, as in the settings of the agent: dropped until the "
+      "agent has said which of them are remote and which our own.  Empty: no such guard."
+  );
+  schema.field(
       "static_sa_file", &Settings::static_sa_file,
       "SAs from a file, for labs and measurements without IKE only: keys would be used again after "
       "a restart.  Empty: none."
   );
   schema.field("state_dir", &Settings::state_dir, "Directory of the lock file.");
   schema.field("tables", &Settings::tables, "Sizes of tables, allocated at start.");
-  schema.check("instance", [](const Settings& s) {
-    return is_name(s.instance) ? "" : fmt::format("'{}' is not a name", s.instance);
-  });
-  schema.check("metrics_address", [](const Settings& s) {
-    return settings::check_listen_address(s.metrics_address);
-  });
-  schema.check("ports", check_ports);
-  schema.check("replay_window", check_replay_window);
-  schema.check("state_dir", [](const Settings& s) { return check_path(s.state_dir); });
-  schema.check("static_sa_file", [](const Settings& s) -> std::string {
-    return s.static_sa_file.empty() ? "" : check_path(s.static_sa_file);
-  });
+  add_checks(schema);
 }
 
 }  // namespace raven::dataplane

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/ip.h"
 #include "common/settings/settings.h"
 
 namespace raven::dataplane {
@@ -79,6 +80,7 @@ struct Settings {
   uint32_t probe_loss_max = 3;
   uint32_t switch_back_ms = 5000;
   uint32_t sa_grace_seconds = 120;
+  std::vector<IpPrefix> cluster_cidrs;
   std::string static_sa_file;
   std::string state_dir = "/run/raven-gateway";
   TableSettings tables;

@@ -49,16 +49,25 @@ RemotePrefixes remember_prefixes(const RemotePrefixes& before, const Network& ne
 }
 
 std::vector<IpPrefix> dropped_prefixes(const RemotePrefixes& remote, const Network& network) {
-  const Pool* own = network.own_pool();
-  if (own == nullptr) return {};
-  std::vector<IpPrefix> ours = own->prefixes;
-  ours.insert(ours.end(), own->refused.begin(), own->refused.end());
-  std::set<IpPrefix> dropped;
+  std::vector<IpPrefix> nobodys;
   for (const auto& [name, pool] : remote)
     for (const IpPrefix& refused : pool.refused)
-      if (!inside_any(network, refused))
-        for (const IpPrefix& rest : subtract(refused, ours)) dropped.insert(rest);
-  return {dropped.begin(), dropped.end()};
+      if (!inside_any(network, refused)) nobodys.push_back(refused);
+  return outside_own_pool(nobodys, network);
+}
+
+std::vector<IpPrefix> outside_own_pool(
+    const std::vector<IpPrefix>& networks, const Network& network
+) {
+  std::vector<IpPrefix> ours;
+  if (const Pool* own = network.own_pool(); own != nullptr) {
+    ours = own->prefixes;
+    ours.insert(ours.end(), own->refused.begin(), own->refused.end());
+  }
+  std::set<IpPrefix> outside;
+  for (const IpPrefix& prefix : networks)
+    for (const IpPrefix& rest : subtract(prefix, ours)) outside.insert(rest);
+  return {outside.begin(), outside.end()};
 }
 
 bool own_status_was_emptied(const Network& before, const Network& now) {

@@ -29,6 +29,12 @@ RemotePrefixes remember_prefixes(const RemotePrefixes& before, const Network& ne
 // one of these, the longer one counts.  Sorted.
 std::vector<IpPrefix> dropped_prefixes(const RemotePrefixes& remote, const Network& network);
 
+// `networks` (the cluster's pod networks) without what our own pool uses of them: what must not
+// leave by the default route, known to be remote or not.
+std::vector<IpPrefix> outside_own_pool(
+    const std::vector<IpPrefix>& networks, const Network& network
+);
+
 // The Gateway in which this node was is there but lists no nodes at all, as after it was re-created
 // and before the controller fills it.  That says nothing about this node.
 bool own_status_was_emptied(const Network& before, const Network& now);

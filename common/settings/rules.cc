@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/settings/rules.h"
 
+#include <algorithm>
 #include <charconv>
-
-#include "common/base/ip.h"
 
 namespace raven::settings {
 
@@ -19,6 +18,12 @@ std::string check_listen_address(const std::string& text) {
   const bool good = code == std::errc{} && end == port.data() + port.size() && address.ok() &&
                     address->is_v4() != bracketed;
   return good ? "" : "\"" + text + "\" is not IP:PORT or [IPv6]:PORT";
+}
+
+std::string check_no_default_route(const std::vector<IpPrefix>& networks) {
+  const auto is_default = [](const IpPrefix& network) { return network.length() == 0; };
+  return std::ranges::any_of(networks, is_default) ? "holds a default route: name the networks"
+                                                   : "";
 }
 
 }  // namespace raven::settings

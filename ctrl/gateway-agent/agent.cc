@@ -104,18 +104,27 @@ Facts Agent::read_facts() {
 
 void Agent::pass() {
   const kube::Snapshot gateways = source_.gateways();
-  if (!gateways) return;
+  if (!gateways) return guard_all();
   take_network(model::project_network(
       *gateways, node_, {.protected_addresses = settings_.protected_addresses}
   ));
   metrics_.add(Metric::kPlans);
   Desired desired = plan(network_, read_facts(), settings_);
   report_problems(desired.problems);
-  outputs_.report(Output::kRoutes, routes_.apply(desired.routes));
+  Status routes = routes_.guard(desired.guarded);
+  if (routes.ok()) routes = routes_.apply(desired.routes);
+  outputs_.report(Output::kRoutes, routes);
   hand_over(std::move(desired));
   const bool is_gateway = network_.role == model::Role::kGateway;
   cluster_thread_.loop().post([this, is_gateway] { writer_.set_gateway(is_gateway); });
   if (is_gateway && source_.synced()) fill_public_ip(*gateways);
+}
+
+// Nobody knows yet what is remote.
+void Agent::guard_all() {
+  if (settings_.cluster_cidrs.empty() || !settings_.routes.enabled) return;
+  const Status guarded = routes_.guard(settings_.cluster_cidrs);
+  if (!guarded.ok()) log::warning("routes", "{}", guarded.error().message);
 }
 
 void Agent::hand_over(Desired desired) {

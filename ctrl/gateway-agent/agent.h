@@ -54,6 +54,7 @@ class Agent {
   void read_kernel();
   void take_network(model::Network network);
   Facts read_facts();
+  void guard_all();
   void hand_over(Desired desired);
   void report_problems(const std::vector<PlanProblem>& problems);
   void fill_public_ip(const kube::Objects& gateways);

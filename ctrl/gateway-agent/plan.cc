@@ -18,8 +18,10 @@ Desired plan(const model::Network& network, const Facts& facts, const Settings& 
   desired.dataplane = plan_dataplane(network, facts.remote, peers, settings.node_encapsulation);
   desired.ike =
       plan_ike(network.self, peers, std::clamp(facts.workers, 1u, kChildrenMax), settings.ike);
-  if (network.role == model::Role::kGateway && settings.routes.enabled)
+  if (network.role == model::Role::kGateway && settings.routes.enabled) {
     desired.routes = plan_routes(network, facts.remote, facts.kernel, settings.routes.mtu);
+    desired.guarded = model::outside_own_pool(settings.cluster_cidrs, network);
+  }
   std::ranges::sort(desired.problems, {}, [](const PlanProblem& problem) {
     return std::tie(problem.item, problem.reason);
   });

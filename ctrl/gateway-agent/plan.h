@@ -29,6 +29,8 @@ struct Desired {
   std::vector<IkeConnection> ike;
   // Nothing while this box is no gateway: then raven-agent-lite owns the routes.
   std::optional<netlink::Routing> routes;
+  // What the kernel must not send by its default route; nothing as above.
+  std::optional<std::vector<IpPrefix>> guarded;
   std::vector<PlanProblem> problems;  // of the Gateways too; sorted
 };
 

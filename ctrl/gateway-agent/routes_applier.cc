@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "common/netlink/guard.h"
+
 namespace raven::gateway_agent {
 
 Result<KernelFacts> RoutesApplier::facts() {
@@ -25,6 +27,13 @@ Status RoutesApplier::apply(const std::optional<netlink::Routing>& desired) {
   Error first = errors.front();
   if (errors.size() > 1) first.message += fmt::format(" (and {} more)", errors.size() - 1);
   return first;
+}
+
+Status RoutesApplier::guard(const std::optional<std::vector<IpPrefix>>& networks) {
+  if (!networks) return {};
+  RAVEN_ASSIGN(const std::size_t changes, netlink::guard(kernel_, *networks));
+  metrics_.add(Metric::kRouteChanges, {}, static_cast<double>(changes));
+  return {};
 }
 
 Result<std::optional<IpAddress>> RoutesApplier::public_address(const PublicIpSource& source) {

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/netlink/kernel.h"
@@ -25,6 +26,8 @@ class RoutesApplier {
   Result<KernelFacts> facts();
   // Unset: the routes are somebody else's, nothing is touched.
   Status apply(const std::optional<netlink::Routing>& desired);
+  // Blackholes below the main table's routes; unset: somebody else's.
+  Status guard(const std::optional<std::vector<IpPrefix>>& networks);
   // The address that the settings mean; nothing when the interface has none (yet).
   Result<std::optional<IpAddress>> public_address(const PublicIpSource& source);
 

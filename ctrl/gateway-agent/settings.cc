@@ -75,6 +75,26 @@ void HeartbeatSettings::describe(settings::Schema<HeartbeatSettings>& s) {
   });
 }
 
+static void add_checks(settings::Schema<Settings>& s) {
+  s.check("source", [](const Settings& settings) { return kube::check_source(settings.source); });
+  s.check("metrics_address", [](const Settings& settings) {
+    return settings::check_listen_address(settings.metrics_address);
+  });
+  // Here, not in the section: a section that is left out is not read, and so not checked.
+  s.check("ike.psk_file", [](const Settings& settings) {
+    return settings.ike.enabled && settings.ike.psk_file.empty()
+               ? "is missing: name the file with the key"
+               : "";
+  });
+  s.check("cluster_cidrs", [](const Settings& settings) {
+    return settings::check_no_default_route(settings.cluster_cidrs);
+  });
+  s.check("public_ip", [](const Settings& settings) {
+    const auto source = PublicIpSource::parse(settings.public_ip);
+    return source.ok() ? std::string{} : source.error().message;
+  });
+}
+
 void Settings::describe(settings::Schema<Settings>& s) {
   s.field(
       "source", &Settings::source,
@@ -97,6 +117,12 @@ void Settings::describe(settings::Schema<Settings>& s) {
   s.field(
       "protected_addresses", &Settings::protected_addresses,
       "Addresses that are never routed to another site, such as [10.0.0.10] of the API server."
+  );
+  s.field(
+      "cluster_cidrs", &Settings::cluster_cidrs,
+      "The pod networks of the whole cluster, such as [10.244.0.0/16]: --cluster-cidr of "
+      "kube-controller-manager.  What only the default route would carry of them is dropped, also "
+      "before the Gateways are known.  The same on all nodes; empty: no such guard."
   );
   s.field("ike", &Settings::ike, "Keys, by charon.");
   s.field("routes", &Settings::routes, "Kernel routes of this box itself.");
@@ -122,20 +148,7 @@ void Settings::describe(settings::Schema<Settings>& s) {
   s.field("state_dir", &Settings::state_dir, "Where the last known Gateways are kept.");
   s.field("lock_file", &Settings::lock_file, "Keeps a second instance out.");
   s.field("metrics_address", &Settings::metrics_address, "Where /metrics and /healthz are served.");
-  s.check("source", [](const Settings& settings) { return kube::check_source(settings.source); });
-  s.check("metrics_address", [](const Settings& settings) {
-    return settings::check_listen_address(settings.metrics_address);
-  });
-  // Here, not in the section: a section that is left out is not read, and so not checked.
-  s.check("ike.psk_file", [](const Settings& settings) {
-    return settings.ike.enabled && settings.ike.psk_file.empty()
-               ? "is missing: name the file with the key"
-               : "";
-  });
-  s.check("public_ip", [](const Settings& settings) {
-    const auto source = PublicIpSource::parse(settings.public_ip);
-    return source.ok() ? std::string{} : source.error().message;
-  });
+  add_checks(s);
 }
 
 Result<std::string> node_name(const Settings& settings) {

@@ -51,6 +51,7 @@ struct Settings {
   std::string public_ip = "none";
   NodeEncapsulation node_encapsulation = NodeEncapsulation::kVxlan;
   std::vector<IpAddress> protected_addresses;
+  std::vector<IpPrefix> cluster_cidrs;
   IkeSettings ike;
   RouteSettings routes;
   HeartbeatSettings heartbeat;

@@ -38,14 +38,19 @@ Status isolate(Nft& nft, const PortSettings& port) {
   return silence_ipv6(port.isolate_interface);
 }
 
-Status claim(Nft& nft, const PortSettings& port) {
+Status claim(Nft& nft, const PortSettings& port, const std::vector<IpPrefix>& closed) {
   RAVEN_TRY(check_interface(port.kernel_interface));
-  return nft.run(claim_rules(port.name, port.kernel_interface));
+  const bool fresh = !nft.list(table_of(port.name)).ok();
+  return nft.run(
+      claim_rules(port.name, port.kernel_interface) + (fresh ? remote_sets(port.name, closed) : "")
+  );
 }
 
 }  // namespace
 
-Result<std::unique_ptr<PortFilter>> PortFilter::install(const std::vector<PortSettings>& ports) {
+Result<std::unique_ptr<PortFilter>> PortFilter::install(
+    const std::vector<PortSettings>& ports, const std::vector<IpPrefix>& closed
+) {
   RAVEN_ASSIGN(Nft nft, Nft::open());
   std::vector<std::string> shared;
   for (const PortSettings& port : ports) {
@@ -54,7 +59,7 @@ Result<std::unique_ptr<PortFilter>> PortFilter::install(const std::vector<PortSe
       if (!isolated.ok()) return std::move(isolated).error().with("isolate port " + port.name);
     }
     if (port.mode != PortMode::kShared) continue;
-    Status claimed = claim(nft, port);
+    Status claimed = claim(nft, port, closed);
     if (!claimed.ok()) return std::move(claimed).error().with("claim traffic of port " + port.name);
     shared.push_back(port.name);
   }

@@ -18,8 +18,11 @@ namespace raven::dataplane {
 class PortFilter {
  public:
   // Puts the rules in place before the first packet.  An error means that the box is not safe to
-  // run on: do not start.
-  static Result<std::unique_ptr<PortFilter>> install(const std::vector<PortSettings>& ports);
+  // run on: do not start.  `closed`: what may not pass in clear on shared ports until the first
+  // update; where a former run has left its sets, those hold instead.
+  static Result<std::unique_ptr<PortFilter>> install(
+      const std::vector<PortSettings>& ports, const std::vector<IpPrefix>& closed = {}
+  );
 
   // Bring the sets of all shared ports in step; nothing happens when nothing changed.  Without
   // `remote`, while it is not known: what a former run dropped stays dropped.

@@ -20,11 +20,11 @@ std::string elements(
   return script;
 }
 
+}  // namespace
+
 std::string table_of(const std::string& port) {
   return "netdev raven_" + port;
 }
-
-}  // namespace
 
 std::string claim_rules(const std::string& port, const std::string& interface) {
   // Tunnel traffic: ESP, ESP in UDP (the first four bytes are not the non-ESP marker), VXLAN of

@@ -13,6 +13,8 @@
 
 namespace raven::dataplane {
 
+std::string table_of(const std::string& port);
+
 // Makes the table for a shared port; safe when it is there already, and its sets keep their
 // elements then, so that a restart leaves no gap.
 std::string claim_rules(const std::string& port, const std::string& interface);

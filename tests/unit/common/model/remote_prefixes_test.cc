@@ -133,6 +133,15 @@ TEST_F(DroppedPrefixes, AreNoneOfOurOwnPool) {
   EXPECT_THAT(dropped(), IsEmpty());
 }
 
+TEST_F(RemotePrefixesTest, OutsideTheOwnPoolIsWhatItDoesNotUse) {
+  edge().refused = {prefix("10.1.6.0/24")};
+  EXPECT_THAT(
+      outside_own_pool({prefix("10.1.4.0/22"), prefix("fd42::/48")}, network_),
+      ElementsAre(prefix("10.1.4.0/24"), prefix("10.1.7.0/24"), prefix("fd42::/48"))
+  );
+  EXPECT_THAT(outside_own_pool({prefix("10.1.4.0/22")}, {}), ElementsAre(prefix("10.1.4.0/22")));
+}
+
 using OwnStatusWasEmptied = RemotePrefixesTest;
 
 TEST_F(OwnStatusWasEmptied, IsSoWhileTheGatewayOfThisNodeListsNobody) {

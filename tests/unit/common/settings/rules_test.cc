@@ -19,5 +19,13 @@ TEST(ListenAddress, RefusesEverythingElse) {
     EXPECT_NE(check_listen_address(bad), "") << bad;
 }
 
+TEST(Networks, MayNotHoldADefaultRoute) {
+  const IpPrefix good = *IpPrefix::parse("10.244.0.0/16");
+  EXPECT_EQ(check_no_default_route({}), "");
+  EXPECT_EQ(check_no_default_route({good}), "");
+  for (const char* bad : {"0.0.0.0/0", "::/0"})
+    EXPECT_NE(check_no_default_route({good, *IpPrefix::parse(bad)}), "") << bad;
+}
+
 }  // namespace
 }  // namespace raven::settings

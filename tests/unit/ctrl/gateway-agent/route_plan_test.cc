@@ -91,6 +91,20 @@ TEST(RoutePlan, IsNoneOfOurBusinessOnANodeThatIsNoGateway) {
   EXPECT_TRUE(plan(network_of(three_sites(), "c2"), {}, {}).routes.has_value());
 }
 
+TEST(RoutePlan, GuardsTheClustersPodNetworksButNotTheOwnSites) {
+  Settings settings;
+  settings.cluster_cidrs = {*IpPrefix::parse("10.244.0.0/21")};
+  const auto guarded = plan(network_of(three_sites(), "c1"), {}, settings).guarded;
+  ASSERT_TRUE(guarded);
+  EXPECT_THAT(
+      *guarded,
+      testing::ElementsAre(*IpPrefix::parse("10.244.0.0/24"), *IpPrefix::parse("10.244.4.0/22"))
+  );
+  EXPECT_FALSE(plan(network_of(three_sites(), "c3"), {}, settings).guarded);
+  settings.routes.enabled = false;
+  EXPECT_FALSE(plan(network_of(three_sites(), "c1"), {}, settings).guarded);
+}
+
 TEST(RoutePlan, IsEmptyWithoutOtherSites) {
   const auto routing = routing_of(network_of({three_sites()[0]}, "c1"), {.raven_link = kLink});
   EXPECT_THAT(routing.routes, IsEmpty());

@@ -169,6 +169,21 @@ TEST_F(PortFilterTest, IsolatesTheKernelFromAnOwnedPort) {
   EXPECT_LE(::recv(socket.get(), &byte, 1, MSG_DONTWAIT), 0);
 }
 
+TEST_F(PortFilterTest, ClosesWhatItIsToldBeforeAnybodySaysWhatIsRemote) {
+  const auto sets = [] { return Nft::open()->list("netdev raven_wan").value(); };
+  auto filter = PortFilter::install({shared_port()}, {prefix("10.42.0.0/16")});
+  ASSERT_TRUE(filter.ok()) << filter.error().message;
+  EXPECT_THAT(sets(), HasSubstr("10.42.0.0/16"));
+  ASSERT_TRUE((*filter)->update({address("192.0.2.1")}).ok());
+  EXPECT_THAT(sets(), HasSubstr("10.42.0.0/16")) << "nobody has said anything yet";
+  ASSERT_TRUE((*filter)->update({address("192.0.2.1")}, {prefix("10.42.7.0/24")}).ok());
+  EXPECT_THAT(sets(), Not(HasSubstr("10.42.0.0/16")));
+  // A restart goes on with what was known, or the site's own traffic would stop for a moment.
+  ASSERT_TRUE(PortFilter::install({shared_port()}, {prefix("10.42.0.0/16")}).ok());
+  EXPECT_THAT(sets(), Not(HasSubstr("10.42.0.0/16")));
+  EXPECT_THAT(sets(), HasSubstr("10.42.7.0/24"));
+}
+
 TEST_F(PortFilterTest, SaysWhatIsWrongWhenThePortIsNotThere) {
   PortSettings port = shared_port();
   port.kernel_interface = "absent0";

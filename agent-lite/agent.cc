@@ -68,7 +68,9 @@ Agent::Agent(
       monitor_{std::move(monitor)},
       source_{std::move(source)},
       prober_{loop, settings.probe, metrics, [this] { pass(); }},
-      dirty_{loop, kQuiet, [this] { pass(); }} {}
+      dirty_{loop, kQuiet, [this] { pass(); }},
+      network_{source_->former()},
+      remote_{model::remember_prefixes({}, network_)} {}
 
 Agent::~Agent() {
   source_->stop();
@@ -140,13 +142,8 @@ Report Agent::guard() {
 }
 
 Report Agent::converge(model::Network network) {
-  if (model::own_status_was_emptied(network_, network)) {
-    record_problems(
-        {"Gateway " + network_.own_pool()->name + " lists no nodes: keeping the routes as they are"}
-    );
-    return {};
-  }
-  network_ = std::move(network);
+  own_status_emptied_ = model::own_status_was_emptied(network_, network);
+  if (!own_status_emptied_) network_ = std::move(network);
   prober_.set_targets(targets_of(network_));
   remote_ = model::remember_prefixes(remote_, network_);
   metrics_.set(Metric::kRemotePrefixes, {}, static_cast<double>(count(remote_)));
@@ -166,7 +163,11 @@ Report Agent::converge_plain(const model::Member& self) {
       .wan_mtu = settings_.wan_mtu,
       .tunnel_overhead = settings_.tunnel_overhead,
   };
-  const Desired desired = plan(network_, remote_, *facts, prober_.current(), options);
+  Desired desired = plan(network_, remote_, *facts, prober_.current(), options);
+  if (own_status_emptied_)
+    desired.problems.push_back(
+        "Gateway " + network_.own_pool()->name + " lists no nodes: this node goes on as it was"
+    );
   record_problems(desired.problems);
   gateway_macs_ = desired.gateway_macs;
   return host_.converge(desired);

@@ -29,27 +29,33 @@ Source::Source(
       gateways_{cluster_->watch({.kind = model::gateway_kind()})},
       store_{settings.state_dir} {
   options_.protected_addresses = settings.protected_addresses;
+  auto loaded = store_.load();
+  if (loaded.ok())
+    former_ = std::move(*loaded);
+  else
+    log::info("source", "{}", loaded.error().message);
+}
+
+model::Network Source::former() const {
+  return model::project_network(former_.listed, node_, options_);
 }
 
 void Source::use_snapshot() {
-  auto loaded = store_.load();
-  if (!loaded.ok())
-    return log::info("source", "no snapshot to start from: {}", loaded.error().message);
-  if (!loaded->passed_over.empty()) log::warning("source", "{}", loaded->passed_over);
-  log::warning("source", "no answer yet: using the Gateways of snapshot {}", loaded->generation);
-  from_disk_ = loaded->objects[model::gateway_kind().plural];
+  if (former_.generation == 0) return log::info("source", "no answer and no snapshot");
+  if (!former_.passed_over.empty()) log::warning("source", "{}", former_.passed_over);
+  log::warning("source", "no answer yet: using the Gateways of snapshot {}", former_.generation);
+  use_former_ = true;
 }
 
 std::optional<model::Network> Source::network() {
   const bool synced = cluster_->synced();
-  metrics_.set(Metric::kFromSnapshot, {}, !synced && from_disk_ ? 1 : 0);
+  metrics_.set(Metric::kFromSnapshot, {}, !synced && use_former_ ? 1 : 0);
   if (!synced) {
-    if (!from_disk_) return std::nullopt;
-    return model::project_network(*from_disk_, node_, options_);
+    if (!use_former_) return std::nullopt;
+    return model::project_network(former_.gateways, node_, options_);
   }
-  from_disk_.reset();
   const kube::Snapshot gateways = cluster_->snapshot(gateways_);
-  if (const Status saved = store_.save({{model::gateway_kind().plural, *gateways}}); !saved.ok()) {
+  if (const Status saved = store_.save(*gateways); !saved.ok()) {
     metrics_.add(Metric::kSnapshotErrors);
     log::warning("source", "{}", saved.error().message);
   }

@@ -13,7 +13,7 @@
 #include "agent-lite/settings.h"
 #include "common/base/result.h"
 #include "common/kube/cluster.h"
-#include "common/kube/snapshot.h"
+#include "common/model/gateway_store.h"
 #include "common/model/network.h"
 
 namespace raven::agent_lite {
@@ -31,6 +31,9 @@ class Source {
   // From now on the snapshot counts until the cluster has answered.
   void use_snapshot();
 
+  // The pools of Gateways as they were when they last listed nodes, as a former run knew them.
+  model::Network former() const;
+
   // All pools as last known; nothing before the first answer.  Saves what is new to disk.
   std::optional<model::Network> network();
 
@@ -47,8 +50,9 @@ class Source {
   Metrics& metrics_;
   std::unique_ptr<kube::Cluster> cluster_;
   kube::WatchId gateways_;
-  kube::SnapshotStore store_;
-  std::optional<kube::Objects> from_disk_;
+  model::GatewayStore store_;
+  model::GatewayStore::Loaded former_;  // generation 0: there was none
+  bool use_former_ = false;
 };
 
 // The name of this node: the setting, $NODE_NAME, or the host name.

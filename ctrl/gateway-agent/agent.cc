@@ -34,7 +34,11 @@ Agent::Agent(
       dataplane_{dataplane_calls_, metrics},
       ike_{settings.ike, metrics},
       writer_{cluster, node_, settings, metrics},
-      ike_dirty_{ike_thread_.loop(), kIkeDebounce, [this] { ike_pass(); }} {}
+      ike_dirty_{ike_thread_.loop(), kIkeDebounce, [this] { ike_pass(); }} {
+  // A status that was emptied meanwhile is measured against what a former run knew.
+  network_ = project(source_.former());
+  remote_ = model::remember_prefixes({}, network_);
+}
 
 Agent::~Agent() {
   stop();
@@ -80,6 +84,12 @@ void Agent::read_kernel() {
   dirty_.mark();
 }
 
+model::Network Agent::project(const kube::Objects& gateways) const {
+  return model::project_network(
+      gateways, node_, {.protected_addresses = settings_.protected_addresses}
+  );
+}
+
 void Agent::take_network(model::Network network) {
   if (!model::own_status_was_emptied(network_, network)) {
     network_ = std::move(network);
@@ -105,9 +115,7 @@ Facts Agent::read_facts() {
 void Agent::pass() {
   const kube::Snapshot gateways = source_.gateways();
   if (!gateways) return guard_all();
-  take_network(model::project_network(
-      *gateways, node_, {.protected_addresses = settings_.protected_addresses}
-  ));
+  take_network(project(*gateways));
   metrics_.add(Metric::kPlans);
   Desired desired = plan(network_, read_facts(), settings_);
   report_problems(desired.problems);

@@ -52,6 +52,7 @@ class Agent {
  private:
   void pass();
   void read_kernel();
+  model::Network project(const kube::Objects& gateways) const;
   void take_network(model::Network network);
   Facts read_facts();
   void guard_all();

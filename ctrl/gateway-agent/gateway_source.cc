@@ -12,23 +12,22 @@ GatewaySource::GatewaySource(
     : cluster_{cluster},
       metrics_{metrics},
       watch_{cluster.watch({.kind = model::gateway_kind()})},
-      store_{state_dir} {}
+      store_{state_dir} {
+  auto loaded = store_.load();
+  if (loaded.ok())
+    former_ = std::move(*loaded);
+  else
+    log::info("source", "{}", loaded.error().message);
+}
 
 void GatewaySource::use_snapshot() {
   if (cluster_.synced() || from_disk_) return;
-  auto loaded = store_.load();
-  if (!loaded.ok()) {
-    log::warning(
-        "source", "has not answered, and there is no snapshot: {}", loaded.error().message
-    );
-    return;
-  }
-  if (!loaded->passed_over.empty())
-    log::warning("source", "newer snapshots were not used: {}", loaded->passed_over);
-  log::warning("source", "has not answered, uses snapshot {} from disk", loaded->generation);
-  from_disk_ =
-      std::make_shared<const kube::Objects>(std::move(loaded->objects[model::gateway_kind().plural])
-      );
+  if (former_.generation == 0)
+    return log::warning("source", "has not answered, and there is no snapshot");
+  if (!former_.passed_over.empty())
+    log::warning("source", "newer snapshots were not used: {}", former_.passed_over);
+  log::warning("source", "has not answered, uses snapshot {} from disk", former_.generation);
+  from_disk_ = std::make_shared<const kube::Objects>(former_.gateways);
 }
 
 kube::Snapshot GatewaySource::gateways() {
@@ -41,7 +40,7 @@ kube::Snapshot GatewaySource::gateways() {
 }
 
 void GatewaySource::save(const kube::Objects& gateways) {
-  const Status saved = store_.save({{model::gateway_kind().plural, gateways}});
+  const Status saved = store_.save(gateways);
   if (saved.ok()) return;
   metrics_.add(Metric::kSnapshotErrors);
   log::warning("source", "cannot save the snapshot: {}", saved.error().message);

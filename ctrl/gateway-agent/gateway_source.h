@@ -11,7 +11,7 @@
 
 #include "common/base/result.h"
 #include "common/kube/cluster.h"
-#include "common/kube/snapshot.h"
+#include "common/model/gateway_store.h"
 #include "ctrl/gateway-agent/metrics.h"
 
 namespace raven::gateway_agent {
@@ -29,6 +29,8 @@ class GatewaySource {
 
   // As last known; nullptr before the first answer.  Saves what is new to disk.
   kube::Snapshot gateways();
+  // Each as it was when it last listed nodes, as a former run knew it.
+  const kube::Objects& former() const { return former_.listed; }
   // They come from the cluster, not from disk.
   bool synced() const { return cluster_.synced(); }
 
@@ -38,7 +40,8 @@ class GatewaySource {
   kube::Cluster& cluster_;
   MetricTable& metrics_;
   const kube::WatchId watch_;
-  kube::SnapshotStore store_;
+  model::GatewayStore store_;
+  model::GatewayStore::Loaded former_;  // generation 0: there was none
   kube::Snapshot from_disk_;
 };
 

@@ -217,6 +217,34 @@ class AgentTest(unittest.TestCase):
         self.assertEqual(agent.metric('raven_agent_lite_from_snapshot'), 1)
         self.assertTrue(self.site.ping('pod', REMOTE))
 
+    def test_gateways_that_were_created_again_are_remembered_over_a_reboot(self):
+        agent = self.started()
+        agent.stop()
+        self.assertEqual(agent.clean_up(), 0)
+        self.manifests.put(gateway('edge', EDGE_BOXES, {}))
+        self.manifests.put(gateway('cloud', {'cloud1': '198.51.100.1'}, {}))
+        for _ in range(2):
+            agent.restart()
+            until(lambda: '10.2.0.0/16' in self.site.overlay()['routes'], 'closed or routed')
+            self.assertIn('blackhole 10.2.0.0/16', self.site.overlay()['routes'])
+            agent.stop()
+            self.assertEqual(agent.clean_up(), 0)
+
+    def test_networks_of_the_cluster_are_closed_before_any_gateway_is_known(self):
+        with open(f'{self.folder}/kubeconfig', 'w') as file:
+            file.write(NOBODY_THERE)
+        agent = self.start(source=f'kubeconfig:{self.folder}/kubeconfig',
+                           cluster_cidrs='["10.0.0.0/14", "fd02::/32"]')
+        until(lambda: 'blackhole' in self.site.ip('node', 'route'), 'closed')
+        before = self.clear_text()
+        for destination in (REMOTE, REMOTE6):
+            self.assertFalse(self.site.ping('pod', destination))
+        self.assertEqual(self.clear_text(), before)
+        self.assertTrue(self.site.ping('node', '10.1.5.10'), 'the route of the CNI is preferred')
+        agent.stop()
+        self.assertEqual(agent.clean_up(), 0)
+        self.assertNotIn('blackhole', self.site.ip('node', 'route'))
+
     def test_pool_that_is_deleted_is_routed_no_more(self):
         self.started()
         self.manifests.remove('cloud')

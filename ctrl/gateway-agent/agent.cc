@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctrl/gateway-agent/agent.h"
 
+#include <algorithm>
+
 #include "common/base/log.h"
 
 namespace raven::gateway_agent {
@@ -70,6 +72,7 @@ Status Agent::start() {
 }
 
 void Agent::stop() {
+  writer_.flush();
   cluster_.stop();
   dataplane_thread_.stop();
   ike_thread_.stop();
@@ -123,9 +126,9 @@ void Agent::pass() {
   if (routes.ok()) routes = routes_.apply(desired.routes);
   outputs_.report(Output::kRoutes, routes);
   hand_over(std::move(desired));
-  const bool is_gateway = network_.role == model::Role::kGateway;
-  cluster_thread_.loop().post([this, is_gateway] { writer_.set_gateway(is_gateway); });
-  if (is_gateway && source_.synced()) fill_public_ip(*gateways);
+  const kube::Object own = own_gateway(*gateways);
+  cluster_thread_.loop().post([this, own] { writer_.set_gateway(own); });
+  if (own && source_.synced()) fill_public_ip(own);
 }
 
 // Nobody knows yet what is remote.
@@ -147,22 +150,37 @@ void Agent::hand_over(Desired desired) {
   });
 }
 
+kube::Object Agent::own_gateway(const kube::Objects& gateways) const {
+  if (network_.role != model::Role::kGateway) return nullptr;
+  const auto gateway = gateways.find(network_.own_pool()->name);
+  return gateway == gateways.end() ? nullptr : gateway->second;
+}
+
+void Agent::tell_problem(const PlanProblem& problem) {
+  cluster_thread_.loop().post([this, problem] {
+    writer_.tell(kube::EventType::kWarning, "PeerRefused", problem.item + ": " + problem.reason);
+  });
+}
+
 void Agent::report_problems(const std::vector<PlanProblem>& problems) {
   metrics_.set(Metric::kProblems, {}, static_cast<double>(problems.size()));
   if (problems == problems_) return;
-  for (const PlanProblem& problem : problems)
+  for (const PlanProblem& problem : problems) {
     log::warning("plan", "{}: {}", problem.item, problem.reason);
+    // What is wrong in the Gateways themselves is the controller's to tell.
+    if (problem.item.starts_with("peer ") && std::ranges::count(problems_, problem) == 0)
+      tell_problem(problem);
+  }
   if (problems.empty()) log::info("plan", "no problems any more");
   problems_ = problems;
 }
 
-void Agent::fill_public_ip(const kube::Objects& gateways) {
+void Agent::fill_public_ip(const kube::Object& gateway) {
   if (public_ip_.is_none()) return;
   const auto address = routes_.public_address(public_ip_);
-  const auto gateway = gateways.find(network_.own_pool()->name);
   if (!address.ok()) log::warning("public_ip", "{}", address.error().message);
-  if (!address.ok() || !*address || gateway == gateways.end()) return;
-  cluster_thread_.loop().post([this, object = gateway->second, value = **address] {
+  if (!address.ok() || !*address) return;
+  cluster_thread_.loop().post([this, object = gateway, value = **address] {
     const Status filled = writer_.fill_public_ip(object, value);
     if (!filled.ok()) log::warning("public_ip", "{}", filled.error().message);
   });
@@ -189,7 +207,18 @@ void Agent::dataplane_step() {
 
 void Agent::ike_pass() {
   outputs_.report(Output::kIke, ike_.pass(BootClock::now()));
+  tell_key_problem();
   watch_charon();
+}
+
+// The last good key stays in use, so nothing else shows it.
+void Agent::tell_key_problem() {
+  if (ike_.key_problem() == key_problem_) return;
+  key_problem_ = ike_.key_problem();
+  if (key_problem_.empty()) return;
+  cluster_thread_.loop().post([this, problem = key_problem_] {
+    writer_.tell(kube::EventType::kWarning, "PreSharedKeyRefused", problem);
+  });
 }
 
 void Agent::watch_charon() {

@@ -58,10 +58,14 @@ class Agent {
   void guard_all();
   void hand_over(Desired desired);
   void report_problems(const std::vector<PlanProblem>& problems);
-  void fill_public_ip(const kube::Objects& gateways);
+  void tell_problem(const PlanProblem& problem);
+  // Null when this box is no gateway.
+  kube::Object own_gateway(const kube::Objects& gateways) const;
+  void fill_public_ip(const kube::Object& gateway);
 
   void dataplane_step();
   void ike_pass();
+  void tell_key_problem();
   void watch_charon();
   void forget_charon();
 
@@ -89,7 +93,8 @@ class Agent {
   DataplaneApplier dataplane_;
   unsigned reported_workers_ = 0;  // dataplane thread
   IkeApplier ike_;
-  int watched_fd_ = -1;  // ike thread
+  int watched_fd_ = -1;      // ike thread
+  std::string key_problem_;  // ike thread
   ClusterWriter writer_;
   LoopThread dataplane_thread_, ike_thread_, cluster_thread_;
   event::Debounce ike_dirty_;

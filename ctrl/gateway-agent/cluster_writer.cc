@@ -19,10 +19,30 @@ ClusterWriter::ClusterWriter(
           .duration = std::chrono::seconds{settings.heartbeat.duration_s},
           .labels = {{std::string{model::kHeartbeatLabel}, "true"}}},
       options_{.timeout = std::chrono::milliseconds{settings.request_timeout_ms}},
-      metrics_{metrics} {}
+      metrics_{metrics},
+      events_{cluster, "raven-gateway-agent", node} {}
+
+void ClusterWriter::tell(
+    kube::EventType type, const std::string& reason, const std::string& message
+) {
+  if (!gateway_) return;
+  const auto subject = kube::EventSubject::of(model::gateway_kind(), *gateway_);
+  events_.record(subject, type, reason, "box " + node_ + ": " + message);
+}
+
+// That it does not forward yet is no news at a start.
+void ClusterWriter::tell_change(const Verdict& verdict) {
+  if (verdict.forwards == told_forwarding_) return;
+  told_forwarding_ = verdict.forwards;
+  if (verdict.forwards)
+    tell(kube::EventType::kNormal, "DataplaneForwarding", "the dataplane forwards");
+  else
+    tell(kube::EventType::kWarning, "DataplaneNotForwarding", verdict.why_not);
+}
 
 Status ClusterWriter::beat(const Verdict& verdict) {
-  if (!is_gateway_) return {};
+  if (!gateway_) return {};
+  tell_change(verdict);
   if (verdict != last_verdict_) {
     if (verdict.forwards)
       log::info("heartbeat", "the dataplane forwards");
@@ -48,6 +68,7 @@ Status ClusterWriter::fill_public_ip(const kube::Object& gateway, const IpAddres
   if (written.ok()) {
     metrics_.add(Metric::kPublicIpWrites, {"ok"});
     log::info("public_ip", "wrote {} into Gateway {}", address.text(), name.name);
+    tell(kube::EventType::kNormal, "PublicIPFilled", "its publicIP is " + address.text());
     return {};
   }
   const bool conflict = written.error().code == ErrorCode::kConflict;

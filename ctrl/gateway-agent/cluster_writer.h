@@ -1,5 +1,5 @@
-// ClusterWriter: what this box writes into the cluster: its heartbeat Lease, and the publicIP of
-// its own endpoint.
+// ClusterWriter: what this box writes into the cluster: its heartbeat Lease, the publicIP of its
+// own endpoint, and Events about its own Gateway.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threading: one thread of its own; calls block on the API server for as long as one request may
@@ -12,6 +12,7 @@
 
 #include "common/base/result.h"
 #include "common/kube/cluster.h"
+#include "common/kube/events.h"
 #include "common/kube/lease.h"
 #include "ctrl/gateway-agent/forwarding.h"
 #include "ctrl/gateway-agent/metrics.h"
@@ -26,8 +27,8 @@ class ClusterWriter {
       MetricTable& metrics
   );
 
-  // Whether this box is a gateway and should have a heartbeat at all.
-  void set_gateway(bool is_gateway) { is_gateway_ = is_gateway; }
+  // The Gateway of which this box is a gateway; null: of none, so it has no heartbeat.
+  void set_gateway(kube::Object gateway) { gateway_ = std::move(gateway); }
 
   // Renews the Lease if the dataplane forwards.  Withholding it is no error of ours; a failing
   // renewal is.
@@ -37,14 +38,23 @@ class ClusterWriter {
   // change of the Gateway brings us back.
   Status fill_public_ip(const kube::Object& gateway, const IpAddress& address);
 
+  // An Event for people who look with kubectl; best effort.
+  void tell(kube::EventType type, const std::string& reason, const std::string& message);
+  // For orderly ends: waits a moment for what was told.
+  void flush() { events_.flush(std::chrono::milliseconds{500}); }
+
  private:
+  void tell_change(const Verdict& verdict);
+
   kube::Cluster& cluster_;
   const std::string node_;
   const kube::Heartbeat heartbeat_;
   const kube::RequestOptions options_;
   MetricTable& metrics_;
-  bool is_gateway_ = false;
+  kube::Object gateway_;
   Verdict last_verdict_{true, ""};
+  bool told_forwarding_ = false;
+  kube::EventRecorder events_;
 };
 
 }  // namespace raven::gateway_agent

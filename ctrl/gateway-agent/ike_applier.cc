@@ -57,7 +57,9 @@ Status IkeApplier::read_events() {
 // The file is read at each pass, so that a new key takes effect without a restart.  SAs that are
 // up stay up; a key that is refused leaves the last good one in place.
 Status IkeApplier::load_key() {
-  RAVEN_ASSIGN(Secret key, load_psk(settings_.psk_file));
+  auto read = load_psk(settings_.psk_file);
+  key_problem_ = read.ok() ? "" : read.error().message;
+  RAVEN_ASSIGN(Secret key, std::move(read));
   if (key.equals(loaded_key_)) return {};
   RAVEN_TRY(client_->load_psk(kKeyId, key, {}));
   loaded_key_ = std::move(key);

@@ -31,6 +31,9 @@ class IkeApplier {
   // first one is returned.
   Status pass(Instant now);
 
+  // Why the key in the file is not used; empty: it is.
+  const std::string& key_problem() const { return key_problem_; }
+
   // Events of charon; unset while there is no connection.  For an event loop.
   std::optional<int> events_fd() const;
   // Reads them; an error means that charon is gone.
@@ -53,6 +56,7 @@ class IkeApplier {
   std::optional<vici::Connection> events_;
   LoadedConnections loaded_;
   Secret loaded_key_;
+  std::string key_problem_;
 };
 
 }  // namespace raven::gateway_agent

@@ -7,7 +7,7 @@
 #include <rte_eth_ring.h>
 #include <rte_ring.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "dataplane/packet/mbuf.h"
 
@@ -16,7 +16,7 @@ namespace raven::dataplane::test {
 rte_mbuf* make_packet(PacketPool& pool, const Bytes& bytes) {
   rte_mbuf* packet = pool.take();
   set_size(packet, static_cast<uint32_t>(bytes.size()));
-  std::memcpy(bytes_of(packet), bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), bytes_of(packet));
   return packet;
 }
 

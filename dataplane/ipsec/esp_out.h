@@ -104,8 +104,8 @@ inline uint16_t EspOut::next_identification() {
 [[gnu::always_inline]] inline EspOutResult EspOut::prepare(
     OutboundSa& sa, const EspOutInput& packet
 ) {
-  if (!sa.usable()) [[unlikely]]
-    return refuse_spent(sa);
+  if (!sa.ready()) [[unlikely]]
+    if (!sa.usable() || !sa.reserve_numbers()) return refuse_spent(sa);
 
   const OuterHeader& outer = sa.outer();
   const uint32_t block_mask = sa.block_size_ - 1u;

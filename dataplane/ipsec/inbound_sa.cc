@@ -8,15 +8,24 @@
 #include "dataplane/ipsec/cipher_key.h"
 
 namespace raven::dataplane {
+namespace {
 
-InboundSa::InboundSa(const SaConfig& config, WorkerId owner)
-    : window_{config.replay_window, config.last_sequence},
+ReplayWindow make_window(const SaConfig& config, const SaMemory& memory) {
+  if (memory.window == nullptr) return ReplayWindow{config.replay_window, config.last_sequence};
+  if (memory.window_is_kept) return ReplayWindow::resume(config.replay_window, memory.window);
+  return ReplayWindow{config.replay_window, config.last_sequence, memory.window};
+}
+
+}  // namespace
+
+InboundSa::InboundSa(const SaConfig& config, WorkerId owner, const SaMemory& memory)
+    : window_(make_window(config, memory)),
       spi_wire_{host_to_big(config.spi.value())},
       block_size_{suite_of(config.algorithm).block_size},
       iv_size_{suite_of(config.algorithm).iv_size},
       esn_{config.esn},
       algorithm_{config.algorithm},
-      lifetime_{config.lifetime_soft, config.lifetime_hard, BootClock::now()},
+      lifetime_{config.lifetime_soft, config.lifetime_hard, past_of(config)},
       spi_{config.spi},
       tunnel_id_{config.tunnel_id},
       owner_{owner} {}
@@ -26,11 +35,11 @@ InboundSa::~InboundSa() {
 }
 
 Result<std::unique_ptr<InboundSa>> InboundSa::create(
-    const SaConfig& config, WorkerId owner, const CipherLibrary& library
+    const SaConfig& config, WorkerId owner, const CipherLibrary& library, const SaMemory& memory
 ) {
   RAVEN_TRY(validate(config));
   const Suite& suite = suite_of(config.algorithm);
-  std::unique_ptr<InboundSa> sa{new InboundSa{config, owner}};
+  std::unique_ptr<InboundSa> sa{new InboundSa{config, owner, memory}};
   RAVEN_ASSIGN(sa->key_owner_, CipherKey::create(suite, config.key, config.integrity_key, library));
   sa->key_ = sa->key_owner_.get();
   std::memcpy(&sa->salt_, config.key.expose().data() + suite.key_size, suite.salt_size);

@@ -14,6 +14,7 @@
 #include "dataplane/ipsec/cipher_library.h"
 #include "dataplane/ipsec/replay_window.h"
 #include "dataplane/ipsec/sa_config.h"
+#include "dataplane/ipsec/sa_memory.h"
 
 namespace raven::dataplane {
 
@@ -22,8 +23,10 @@ class CipherKey;
 class alignas(64) InboundSa {
  public:
   // `library` expands the key and is not kept.  The caller's keys are not needed any more after.
+  // With SaMemory::window its window lives there.
   static Result<std::unique_ptr<InboundSa>> create(
-      const SaConfig& config, WorkerId owner, const CipherLibrary& library
+      const SaConfig& config, WorkerId owner, const CipherLibrary& library,
+      const SaMemory& memory = {}
   );
   ~InboundSa();
   InboundSa(const InboundSa&) = delete;
@@ -52,7 +55,7 @@ class alignas(64) InboundSa {
 
  private:
   friend class EspIn;
-  InboundSa(const SaConfig& config, WorkerId owner);
+  InboundSa(const SaConfig& config, WorkerId owner, const SaMemory& memory);
   void count_error() {
     errors_.store(errors_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }

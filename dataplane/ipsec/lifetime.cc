@@ -19,12 +19,15 @@ uint64_t next_limit(uint64_t soft, uint64_t hard, uint64_t value) {
 
 }  // namespace
 
-Lifetime::Lifetime(const LifetimeLimits& soft, const LifetimeLimits& hard, Instant created)
-    : next_packets_{next_limit(soft.packets, hard.packets, 0)},
-      next_bytes_{next_limit(soft.bytes, hard.bytes, 0)},
+Lifetime::Lifetime(const LifetimeLimits& soft, const LifetimeLimits& hard, const LifetimePast& past)
+    : packets_{past.packets},
+      bytes_{past.bytes},
       soft_{soft},
       hard_{hard},
-      created_{created} {}
+      created_{past.created},
+      packets_noted_{past.packets} {
+  reach_limit(past.packets, past.bytes);
+}
 
 void Lifetime::reach_limit(uint64_t packets, uint64_t bytes) {
   uint32_t flags = 0;

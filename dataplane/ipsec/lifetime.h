@@ -20,6 +20,13 @@ struct LifetimeLimits {
   uint64_t seconds = 0;
 };
 
+// What was counted before, for an SA that is taken over.
+struct LifetimePast {
+  uint64_t packets = 0;
+  uint64_t bytes = 0;
+  Instant created;
+};
+
 struct LifetimeEvents {
   bool soft = false;  // re-key now
   bool hard = false;  // the SA is unusable
@@ -27,7 +34,9 @@ struct LifetimeEvents {
 
 class Lifetime {
  public:
-  Lifetime(const LifetimeLimits& soft, const LifetimeLimits& hard, Instant created);
+  Lifetime(const LifetimeLimits& soft, const LifetimeLimits& hard, const LifetimePast& past);
+  Lifetime(const LifetimeLimits& soft, const LifetimeLimits& hard, Instant created)
+      : Lifetime{soft, hard, LifetimePast{.created = created}} {}
 
   // Owner worker: false once a hard limit is reached.
   bool usable() const { return (flags_.load(std::memory_order_relaxed) & kHard) == 0; }
@@ -61,10 +70,10 @@ class Lifetime {
   void reach_limit(uint64_t packets, uint64_t bytes);
 
   // Written by the worker, except flags_ (both).
-  std::atomic<uint64_t> packets_{0};
-  std::atomic<uint64_t> bytes_{0};
-  uint64_t next_packets_;  // the nearest limit that was not reached yet
-  uint64_t next_bytes_;
+  std::atomic<uint64_t> packets_;
+  std::atomic<uint64_t> bytes_;
+  uint64_t next_packets_ = 0;  // the nearest limit that was not reached yet
+  uint64_t next_bytes_ = 0;
   std::atomic<uint32_t> flags_{0};
 
   const LifetimeLimits soft_;

@@ -7,6 +7,7 @@
 
 #include "common/base/byte_order.h"
 #include "dataplane/ipsec/cipher_key.h"
+#include "dataplane/ipsec/sealed.h"
 
 namespace raven::dataplane {
 namespace {
@@ -19,44 +20,63 @@ LifetimeLimits soft_limits(const SaConfig& config) {
   if (config.esn) return limits;
   const uint64_t left =
       config.last_sequence < kSoftSequence32 ? kSoftSequence32 - config.last_sequence : 1;
-  limits.packets = limits.packets == 0 ? left : std::min(limits.packets, left);
+  const uint64_t packets = left + (config.past ? config.past->packets : 0);
+  limits.packets = limits.packets == 0 ? packets : std::min(limits.packets, packets);
   return limits;
 }
 
 }  // namespace
 
-OutboundSa::OutboundSa(const SaConfig& config, WorkerId owner)
+OutboundSa::OutboundSa(const SaConfig& config, WorkerId owner, const SaMemory& memory)
     : sequence_{config.last_sequence},
-      sequence_max_{config.esn ? UINT64_MAX : UINT32_MAX},
+      sequence_limit_{0},
       spi_wire_{host_to_big(config.spi.value())},
       block_size_{suite_of(config.algorithm).block_size},
       iv_size_{suite_of(config.algorithm).iv_size},
       esp_header_size_{static_cast<uint8_t>(kEspHeaderSize + iv_size_)},
       esn_{config.esn},
       algorithm_{config.algorithm},
-      lifetime_{soft_limits(config), config.lifetime_hard, BootClock::now()},
+      lifetime_{soft_limits(config), config.lifetime_hard, past_of(config)},
       spi_{config.spi},
       tunnel_id_{config.tunnel_id},
       owner_{owner},
       dscp_{config.dscp},
-      df_{config.df} {}
+      df_{config.df},
+      mark_{memory.mark} {
+  reserve_numbers();
+}
 
 OutboundSa::~OutboundSa() {
   delete outer_.load(std::memory_order_acquire);
 }
 
 Result<std::unique_ptr<OutboundSa>> OutboundSa::create(
-    const SaConfig& config, WorkerId owner, const CipherLibrary& library
+    const SaConfig& config, WorkerId owner, const CipherLibrary& library, const SaMemory& memory
 ) {
   RAVEN_TRY(validate(config));
   const Suite& suite = suite_of(config.algorithm);
-  std::unique_ptr<OutboundSa> sa{new OutboundSa{config, owner}};
+  std::unique_ptr<OutboundSa> sa{new OutboundSa{config, owner, memory}};
   RAVEN_ASSIGN(sa->key_owner_, CipherKey::create(suite, config.key, config.integrity_key, library));
   sa->key_ = sa->key_owner_.get();
   std::memcpy(&sa->salt_, config.key.expose().data() + suite.key_size, suite.salt_size);
   RAVEN_ASSIGN(auto outer, OuterHeader::create(config.outer, config.dscp, config.df));
   sa->outer_.store(outer.release(), std::memory_order_release);
   return sa;
+}
+
+// Mark first, use later: after a crash at any instruction the mark is not below a number in use.
+bool OutboundSa::reserve_numbers() {
+  if (sequence_exhausted()) return false;
+  if (mark_ == nullptr) {
+    sequence_limit_ = sequence_max();
+    return true;
+  }
+  const uint64_t block = sequence() / kReservedNumbers + 1;
+  mark_->store(seal(block), std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
+  const bool last = block > sequence_max() / kReservedNumbers;
+  sequence_limit_ = last ? sequence_max() : block * kReservedNumbers;
+  return true;
 }
 
 Result<std::unique_ptr<const OuterHeader>> OutboundSa::move_to(const OuterAddresses& addresses) {

@@ -14,6 +14,7 @@
 #include "dataplane/ipsec/cipher_library.h"
 #include "dataplane/ipsec/outer_header.h"
 #include "dataplane/ipsec/sa_config.h"
+#include "dataplane/ipsec/sa_memory.h"
 
 namespace raven::dataplane {
 
@@ -22,8 +23,10 @@ class CipherKey;
 class alignas(64) OutboundSa {
  public:
   // `library` expands the key and is not kept.  The caller's keys are not needed any more after.
+  // With SaMemory::mark it reserves its numbers there before it uses them.
   static Result<std::unique_ptr<OutboundSa>> create(
-      const SaConfig& config, WorkerId owner, const CipherLibrary& library
+      const SaConfig& config, WorkerId owner, const CipherLibrary& library,
+      const SaMemory& memory = {}
   );
   ~OutboundSa();
   OutboundSa(const OutboundSa&) = delete;
@@ -37,7 +40,7 @@ class alignas(64) OutboundSa {
   bool esn() const { return esn_; }
   // Last number used, 0: none.
   uint64_t sequence() const { return sequence_.load(std::memory_order_relaxed); }
-  bool sequence_exhausted() const { return sequence() >= sequence_max_; }
+  bool sequence_exhausted() const { return sequence() >= sequence_max(); }
   const Lifetime& lifetime() const { return lifetime_; }
   Lifetime& lifetime() { return lifetime_; }
   bool usable() const { return lifetime_.usable() && !sequence_exhausted(); }
@@ -57,12 +60,16 @@ class alignas(64) OutboundSa {
 
  private:
   friend class EspOut;
-  OutboundSa(const SaConfig& config, WorkerId owner);
+  OutboundSa(const SaConfig& config, WorkerId owner, const SaMemory& memory);
+  uint64_t sequence_max() const { return esn_ ? UINT64_MAX : UINT32_MAX; }
+  bool ready() const { return lifetime_.usable() && sequence() < sequence_limit_; }
+  // Owner worker, at sequence_limit_: raises it; false when no number is left.
+  bool reserve_numbers();
 
   // First cache line: what a packet needs.  Written by the worker: sequence_.
   std::atomic<const OuterHeader*> outer_{nullptr};  // owned
   std::atomic<uint64_t> sequence_;
-  uint64_t sequence_max_;
+  uint64_t sequence_limit_;         // numbers up to it are reserved: only they may be used
   const CipherKey* key_ = nullptr;  // key_owner_, without the detour
   uint32_t spi_wire_;               // network order
   uint32_t salt_ = 0;               // as it lies in memory
@@ -79,6 +86,7 @@ class alignas(64) OutboundSa {
   const WorkerId owner_;
   const DscpRule dscp_;
   const DfRule df_;
+  std::atomic<uint64_t>* const mark_;  // see SaMemory; nullptr: all numbers are reserved
   std::unique_ptr<const CipherKey> key_owner_;
 };
 

@@ -3,12 +3,16 @@
 //
 // A ring of 64-bit words as in RFC 6479: moving the window clears whole words, never shifts.  The
 // window is exactly `size` packets wide: highest - size + 1 is inside, highest - size is too old.
+// The ring may lie in memory that outlives the process, behind a word that says how far it has
+// moved: what that memory holds after a SIGKILL at any instruction refuses every number that was
+// recorded (and, cut off in the middle of a move, up to 64 that were not).
 // Threading: one writer (the owner worker); highest() may be read by any thread.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "dataplane/ipsec/esp_verdict.h"
 
@@ -18,6 +22,14 @@ class ReplayWindow {
  public:
   // `size` in packets, kReplayWindowMin..kReplayWindowMax.  Numbers up to `highest` count as seen.
   explicit ReplayWindow(uint32_t size, uint64_t highest = 0);
+  // The same in the caller's memory of words(size), which must outlive it.
+  ReplayWindow(uint32_t size, uint64_t highest, uint64_t* memory);
+  // Goes on with what `memory` holds.  REQUIRES: kept_highest(size, memory).
+  static ReplayWindow resume(uint32_t size, uint64_t* memory);
+
+  static uint32_t words(uint32_t size);
+  // The highest number recorded in this memory; nothing: it holds no window.
+  static std::optional<uint64_t> kept_highest(uint32_t size, const uint64_t* memory);
 
   // The full number of a packet with these low 32 bits (RFC 4303 appendix A2.2): the smallest one
   // that is not left of the window.
@@ -47,11 +59,14 @@ class ReplayWindow {
     return (words_[(sequence >> 6) & word_mask_] >> (sequence & 63) & 1) != 0;
   }
   void advance(uint64_t from, uint64_t to);
+  struct Kept {};
+  ReplayWindow(Kept, uint32_t size, uint64_t* memory);
 
   std::atomic<uint64_t> highest_;
   uint32_t size_;
   uint32_t word_mask_;  // words in the ring - 1; the ring is at least one word longer than `size`
-  std::unique_ptr<uint64_t[]> words_;
+  uint64_t* words_;     // the ring; words_[-1] is the sealed number of its newest word
+  std::unique_ptr<uint64_t[]> own_memory_;
 };
 
 inline EspVerdict ReplayWindow::record(uint64_t sequence) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "common/base/ip.h"
@@ -57,6 +58,7 @@ struct SaConfig {
   // Last number that was used (outbound) or seen (inbound) with this key.  Not 0 only where an SA
   // is taken over: an outbound number too low would repeat a nonce.
   uint64_t last_sequence = 0;
+  std::optional<LifetimePast> past;  // nothing: it begins now
 
   DscpRule dscp;
   DfRule df = DfRule::kCopy;
@@ -69,6 +71,10 @@ struct SaConfig {
   // "in SPI 0x00001001 192.0.2.1 -> 198.51.100.2", for messages; never keys.
   std::string text() const;
 };
+
+inline LifetimePast past_of(const SaConfig& config) {
+  return config.past.value_or(LifetimePast{.created = BootClock::now()});
+}
 
 // Checks every field; the message names the SA, the field and the range.
 Status validate(const SaConfig& config);

@@ -24,6 +24,17 @@ uint64_t random_number() {
   return number;
 }
 
+// Makes `config` go on where `kept` has ended.  Returns the window that can be taken as it is.
+const uint64_t* go_on(const KeptSa& kept, SaConfig& config) {
+  config.past = kept.config.past;
+  config.last_sequence = kept.config.last_sequence;
+  if (kept.window == nullptr) return nullptr;
+  if (config.replay_window == kept.config.replay_window) return kept.window;
+  config.last_sequence =
+      ReplayWindow::kept_highest(kept.config.replay_window, kept.window).value_or(0);
+  return nullptr;
+}
+
 std::chrono::seconds seconds_between(Instant from, Instant to) {
   return std::chrono::duration_cast<std::chrono::seconds>(to - from);
 }
@@ -36,6 +47,7 @@ struct SaManager::Entry {
   TunnelId tunnel;
   uint64_t instance = 0;  // of the key daemon; 0: from a file
   uint64_t serial = 0;
+  SaPlace place;  // outlives the SA, which writes into it
   std::unique_ptr<InboundSa> in;
   std::unique_ptr<OutboundSa> out;
   std::optional<Instant> drop_at;
@@ -67,41 +79,122 @@ const char* sa_state_name(SaState state) {
 }
 
 SaManager::SaManager(
-    const SaManagerSettings& settings, SaTables& tables, std::function<void(const SaEvent&)> tell
+    const SaManagerSettings& settings, SaTables& tables, std::function<void(const SaEvent&)> tell,
+    std::shared_ptr<SaJournal> journal
 )
-    : settings_{settings}, tables_{tables}, tell_{std::move(tell)}, epoch_{random_number()} {}
+    : settings_{settings},
+      tables_{tables},
+      tell_{std::move(tell)},
+      journal_{std::move(journal)},
+      epoch_{random_number()} {}
 
 SaManager::~SaManager() = default;
 
 Result<std::unique_ptr<SaManager>> SaManager::create(
-    const SaManagerSettings& settings, SaTables& tables, std::function<void(const SaEvent&)> tell
+    const SaManagerSettings& settings, SaTables& tables, std::function<void(const SaEvent&)> tell,
+    std::shared_ptr<SaJournal> journal
 ) {
-  std::unique_ptr<SaManager> manager{new SaManager{settings, tables, std::move(tell)}};
+  std::unique_ptr<SaManager> manager{
+      new SaManager{settings, tables, std::move(tell), std::move(journal)}};
   RAVEN_ASSIGN(manager->library_, CipherLibrary::create_linked());
   return manager;
 }
 
+std::size_t SaManager::restore(Instant now) {
+  if (journal_ == nullptr) return 0;
+  std::size_t restored = 0;
+  for (KeptSa& kept : journal_->kept()) {
+    if (kept.config.instance == 0) continue;  // of a file
+    const bool there = kept.worker.value() < settings_.workers;
+    const WorkerId worker =
+        there ? kept.worker : choose_worker(kept.config.tunnel_id, kept.config.direction);
+    const Status status = install(std::move(kept.config), worker, kept.window, now);
+    kept.taken = true;
+    if (status.ok()) {
+      ++restored;
+    } else {
+      log::warning("sa", "not restored: {}", status.error().message);
+    }
+  }
+  return restored;
+}
+
 Status SaManager::add(SaConfig config, Instant now) {
+  const uint64_t* window = nullptr;
+  KeptSa* kept = kept_of_file(config);
+  if (kept != nullptr) {
+    window = go_on(*kept, config);
+  } else if (config.instance == 0 && journal_ != nullptr && journal_->counters_lost()) {
+    return Error{
+        ErrorCode::kInvalid,
+        config.text() +
+            ": what was kept of earlier runs was damaged, so this key may have been "
+            "used: nonces and packets would repeat, give it a new one"};
+  }
+  const WorkerId worker = choose_worker(config.tunnel_id, config.direction);
+  RAVEN_TRY(install(std::move(config), worker, window, now));
+  if (kept != nullptr) kept->taken = true;
+  return {};
+}
+
+// A key is what must not start anew, whatever else the file says now.
+KeptSa* SaManager::kept_of_file(const SaConfig& config) const {
+  if (journal_ == nullptr || config.instance != 0) return nullptr;
+  for (KeptSa& kept : journal_->kept())
+    if (kept.config.instance == 0 && !kept.taken && kept.config.direction == config.direction &&
+        kept.config.key.equals(config.key))
+      return &kept;
+  return nullptr;
+}
+
+Status SaManager::check_new(const SaConfig& config) const {
   RAVEN_TRY(validate(config));
   if (entries_.size() >= settings_.sas_max)
     return Error{
         ErrorCode::kExhausted,
         fmt::format("SA table is full: {} (setting tables.sas_max)", settings_.sas_max)};
-  auto entry = std::make_unique<Entry>();
-  entry->id = {config.spi, config.direction, config.outer};
-  const Entry* existing = find(entry->id);
+  const Entry* existing = find({config.spi, config.direction, config.outer});
   if (existing != nullptr &&
       (existing->inbound() || existing->id.outer.destination == config.outer.destination))
     return Error{ErrorCode::kExists, "SA exists already: " + config.text()};
+  return {};
+}
+
+// What goes on from kept state, or may come again with its key, never lives without a record.
+Result<SaMemory> SaManager::take_place(
+    Entry& entry, const SaConfig& config, WorkerId worker, const uint64_t* window
+) {
+  if (journal_ == nullptr) return SaMemory{};
+  Result<SaPlace> place = journal_->place_for(config, worker, entry.serial);
+  if (!place.ok()) {
+    if (window != nullptr || config.instance == 0) return std::move(place).error();
+    log::warning("sa", "{}: a crash will lose it: {}", config.text(), place.error().message);
+    return SaMemory{};
+  }
+  entry.place = std::move(*place);
+  SaMemory memory = entry.place.memory();
+  if (window != nullptr) {
+    std::copy_n(window, ReplayWindow::words(config.replay_window), memory.window);
+    memory.window_is_kept = true;
+  }
+  return memory;
+}
+
+Status SaManager::install(SaConfig config, WorkerId worker, const uint64_t* window, Instant now) {
+  RAVEN_TRY(check_new(config));
+  auto entry = std::make_unique<Entry>();
+  entry->id = {config.spi, config.direction, config.outer};
   entry->tunnel = config.tunnel_id;
   entry->instance = config.instance;
   entry->serial = next_serial_++;
-  const WorkerId worker = choose_worker(config.tunnel_id, config.direction);
+  RAVEN_ASSIGN(const SaMemory memory, take_place(*entry, config, worker, window));
   if (config.direction == Direction::kInbound) {
-    RAVEN_ASSIGN(entry->in, InboundSa::create(config, worker, *library_));
+    RAVEN_ASSIGN(entry->in, InboundSa::create(config, worker, *library_, memory));
   } else {
-    RAVEN_ASSIGN(entry->out, OutboundSa::create(config, worker, *library_));
+    RAVEN_ASSIGN(entry->out, OutboundSa::create(config, worker, *library_, memory));
   }
+  if (entry->place) entry->place.commit();
+  entry->lifetime().check_time(now);
   const bool inbound = entry->inbound();
   entries_.push_back(std::move(entry));
   inbound ? publish_inbound() : publish_outbound(config.tunnel_id);
@@ -109,7 +202,6 @@ Status SaManager::add(SaConfig config, Instant now) {
       "sa", "added {} tunnel {:06x} worker {}", config.text(), config.tunnel_id.value(),
       worker.value()
   );
-  entries_.back()->lifetime().check_time(now);
   return {};
 }
 
@@ -162,6 +254,7 @@ Status SaManager::update(const SaId& id, const OuterAddresses& outer) {
     tables_.free_later([old = std::move(old)]() mutable { old.reset(); });
   }
   entry->id.outer = outer;
+  if (entry->place) entry->place.move_to(outer);
   if (!entry->inbound()) publish_outbound(entry->tunnel);
   return {};
 }
@@ -183,6 +276,7 @@ void SaManager::remove_if(const std::function<bool(const Entry&)>& goes) {
   bool inbound = false;
   std::set<TunnelId> outbound;
   for (const auto& entry : gone) {
+    if (entry->place) entry->place.forget();
     inbound = inbound || entry->inbound();
     if (!entry->inbound()) outbound.insert(entry->tunnel);
     log::info(
@@ -239,7 +333,10 @@ void SaManager::peers_changed() {
 }
 
 void SaManager::tick(Instant now) {
-  for (const auto& entry : entries_) check_lifetime(*entry, now);
+  for (const auto& entry : entries_) {
+    check_lifetime(*entry, now);
+    if (entry->place) entry->place.note(entry->lifetime().packets(), entry->lifetime().bytes());
+  }
   remove_if([now](const Entry& entry) { return entry.drop_at && *entry.drop_at <= now; });
 }
 

@@ -8,6 +8,8 @@
 //   events.
 // - When the key daemon starts anew its old SAs stay for a grace time.
 // Keys are wiped as soon as they are expanded; expanded ones when the SA goes.
+// - With a journal SAs outlive a crash: those of a key daemon are restored, those of a file go on
+//   where they were when the file names their key again.
 //
 // Threading: the control thread.  Time is passed in.
 #pragma once
@@ -24,6 +26,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
+#include "dataplane/sa/journal.h"
 #include "dataplane/sa/message.h"
 #include "dataplane/sa/tables.h"
 
@@ -70,8 +73,10 @@ struct SaManagerSettings {
 
 class SaManager {
  public:
+  // Without a journal a crash loses all SAs.
   static Result<std::unique_ptr<SaManager>> create(
-      const SaManagerSettings& settings, SaTables& tables, std::function<void(const SaEvent&)> tell
+      const SaManagerSettings& settings, SaTables& tables, std::function<void(const SaEvent&)> tell,
+      std::shared_ptr<SaJournal> journal = nullptr
   );
   ~SaManager();  // REQUIRES: no worker runs any more
   SaManager(const SaManager&) = delete;
@@ -79,6 +84,9 @@ class SaManager {
 
   // Random per start, so that a key daemon sees a restart.
   uint64_t epoch() const { return epoch_; }
+
+  // Takes over what key daemons had installed before a crash.  Returns how many SAs that are.
+  std::size_t restore(Instant now);
 
   // kExists, kExhausted, or what is wrong with the configuration.  On return it is in use.
   Status add(SaConfig config, Instant now);
@@ -112,8 +120,15 @@ class SaManager {
   using Entries = std::vector<std::unique_ptr<Entry>>;
 
   SaManager(
-      const SaManagerSettings& settings, SaTables& tables, std::function<void(const SaEvent&)> tell
+      const SaManagerSettings& settings, SaTables& tables, std::function<void(const SaEvent&)> tell,
+      std::shared_ptr<SaJournal> journal
   );
+  Status check_new(const SaConfig& config) const;
+  KeptSa* kept_of_file(const SaConfig& config) const;
+  Result<SaMemory> take_place(
+      Entry& entry, const SaConfig& config, WorkerId worker, const uint64_t* window
+  );
+  Status install(SaConfig config, WorkerId worker, const uint64_t* window, Instant now);
   Entry* find(const SaId& id) const;
   WorkerId choose_worker(TunnelId tunnel, Direction direction) const;
   bool is_newest_of_worker(const Entry& entry) const;
@@ -126,6 +141,7 @@ class SaManager {
   const SaManagerSettings settings_;
   SaTables& tables_;
   const std::function<void(const SaEvent&)> tell_;
+  const std::shared_ptr<SaJournal> journal_;
   const uint64_t epoch_;
   std::unique_ptr<CipherLibrary> library_;
   Entries entries_;  // in the order they were added

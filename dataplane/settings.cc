@@ -304,11 +304,18 @@ void Settings::describe(settings::Schema<Settings>& schema) {
       "agent has said which of them are remote and which our own.  Empty: no such guard."
   );
   schema.field(
+      "keep_sas", &Settings::keep_sas,
+      "Keep SAs with their keys over a crash, in state_dir if that is in RAM; else the IKE daemon "
+      "re-keys them."
+  );
+  schema.field(
       "static_sa_file", &Settings::static_sa_file,
       "SAs from a file, for labs and measurements without IKE only: keys would be used again after "
-      "a restart.  Empty: none."
+      "the machine has restarted.  Empty: none."
   );
-  schema.field("state_dir", &Settings::state_dir, "Directory of the lock file.");
+  schema.field(
+      "state_dir", &Settings::state_dir, "Directory of the lock file and of what is kept."
+  );
   schema.field("tables", &Settings::tables, "Sizes of tables, allocated at start.");
   add_checks(schema);
 }

@@ -81,6 +81,7 @@ struct Settings {
   uint32_t switch_back_ms = 5000;
   uint32_t sa_grace_seconds = 120;
   std::vector<IpPrefix> cluster_cidrs;
+  bool keep_sas = true;
   std::string static_sa_file;
   std::string state_dir = "/run/raven-gateway";
   TableSettings tables;

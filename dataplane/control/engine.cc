@@ -7,7 +7,8 @@
 #include <set>
 
 #include "common/base/log.h"
-#include "dataplane/sa/static_file.h"
+#include "dataplane/control/desired_file.h"
+#include "dataplane/control/sa_sources.h"
 
 namespace raven::dataplane {
 namespace {
@@ -51,6 +52,7 @@ Result<std::unique_ptr<Engine>> Engine::start(
                  if (self->mirror_) self->refresh_kernel_view();
                }));
   RAVEN_TRY(engine->open_sas());
+  engine->restore_desired();
   engine->refresh_kernel_view();
   engine->start_timers();
   return engine;
@@ -64,16 +66,17 @@ Status Engine::open_sas() {
   const SaManagerSettings limits{
       path_.worker_count(), settings_.tables.sas_max,
       std::chrono::seconds{settings_.sa_grace_seconds}};
-  RAVEN_ASSIGN(sas_, SaManager::create(limits, peers_, [this](const SaEvent& event) {
-                 if (sa_socket_) sa_socket_->tell(event);
-               }));
-  if (static_sas()) {
-    log::warning(
-        "sa", "static SAs from {}: for labs and measurements only, a restart repeats nonces",
-        settings_.static_sa_file
-    );
-    RAVEN_ASSIGN(auto configs, load_static_sas(settings_.static_sa_file, settings_.replay_window));
-    for (SaConfig& config : configs) RAVEN_TRY(sas_->add(std::move(config), BootClock::now()));
+  RAVEN_ASSIGN(const auto journal, open_journal(settings_, state_path("sas")));
+  const auto tell = [this](const SaEvent& event) {
+    if (sa_socket_) sa_socket_->tell(event);
+  };
+  RAVEN_ASSIGN(sas_, SaManager::create(limits, peers_, tell, journal));
+  sas_restored_ = sas_->restore(BootClock::now());
+  if (static_sas()) RAVEN_TRY(add_static_sas(settings_, *sas_, journal != nullptr));
+  if (journal != nullptr) {
+    sas_not_restored_ = journal->refused();
+    RAVEN_TRY(journal->publish());
+    log::info("sa", "{} SAs of the run before restored", sas_restored_);
   }
   if (settings_.sockets.sa.empty()) return {};
   const SaSocketSettings socket{
@@ -81,6 +84,21 @@ Status Engine::open_sas() {
       settings_.replay_window};
   RAVEN_ASSIGN(sa_socket_, SaSocket::open(loop_, socket, *sas_));
   return {};
+}
+
+std::string Engine::state_path(const char* name) const {
+  return fmt::format("{}/{}-{}", settings_.state_dir, name, settings_.instance);
+}
+
+// Last good state until the agent says something newer.
+void Engine::restore_desired() {
+  const Result<dpapi::v1::DesiredState> last = load_desired(state_path("desired"));
+  if (last.ok()) {
+    if (const Result<Applied> applied = apply(*last); !applied.ok())
+      log::warning("control", "the desired state before: {}", applied.error().message);
+  } else if (last.error().code != ErrorCode::kNotFound) {
+    log::warning("control", "{}", last.error().message);
+  }
 }
 
 void Engine::start_timers() {
@@ -115,6 +133,8 @@ Result<Engine::Applied> Engine::apply(const dpapi::v1::DesiredState& message) {
     return Applied{false, errors_};
   }
   applied_ = true;
+  if (const Status saved = save_desired(state_path("desired"), message); !saved.ok())
+    log::warning("control", "a restart will wait for the agent: {}", saved.error().message);
   const std::string filter_problem = update_filter(checked.state);
   const std::vector<ItemError> no_slot = peers_.add_new(checked.state);
   desired_ = std::move(checked.state);
@@ -128,6 +148,7 @@ Result<Engine::Applied> Engine::apply(const dpapi::v1::DesiredState& message) {
   choose(BootClock::now());
   peers_.remove_old(desired_);
   sas_->peers_changed();
+  choose(BootClock::now());  // new peers may have had their keys already
   forget_unused_destinations();
   path_.writer().reclaim();
   log::info(

@@ -31,7 +31,7 @@ namespace raven::dataplane {
 
 class Engine {
  public:
-  // Loads static SAs, opens the SA socket, starts probing.
+  // Restores what the run before had, loads static SAs, opens the SA socket, starts probing.
   static Result<std::unique_ptr<Engine>> start(
       event::Loop& loop, const Settings& settings, PacketPath& path, PortFilter& filter
   );
@@ -53,6 +53,9 @@ class Engine {
   const Desired& desired() const { return desired_; }
   const std::vector<ItemError>& errors() const { return errors_; }
   const SaManager& sas() const { return *sas_; }
+  // What became of the SAs of the run before.
+  std::size_t sas_restored() const { return sas_restored_; }
+  std::size_t sas_not_restored() const { return sas_not_restored_; }
   const Selection& selection() const { return selection_; }
   const PeerTables& peers() const { return peers_; }
   const Mirror& mirror() const { return *mirror_; }
@@ -68,6 +71,8 @@ class Engine {
  private:
   Engine(event::Loop& loop, const Settings& settings, PacketPath& path, PortFilter& filter);
   Status open_sas();
+  void restore_desired();
+  std::string state_path(const char* name) const;
   void start_timers();
 
   void take_selection_inputs();
@@ -104,6 +109,7 @@ class Engine {
   std::vector<IpAddress> own_addresses_;
 
   std::unique_ptr<SaManager> sas_;
+  std::size_t sas_restored_ = 0, sas_not_restored_ = 0;
   std::unique_ptr<SaSocket> sa_socket_;
   std::unique_ptr<Mirror> mirror_;
   std::vector<event::TimerId> timers_;

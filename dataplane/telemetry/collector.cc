@@ -177,6 +177,8 @@ void collect_engine(Engine& engine, MetricSink& sink) {
   collect_sas(engine, sink);
   collect_pools(engine, sink);
   sink.set(Metric::kSaRefused, {}, number(engine.sa_messages_refused()));
+  sink.set(Metric::kSasRestored, {"restored"}, number(engine.sas_restored()));
+  sink.set(Metric::kSasRestored, {"refused"}, number(engine.sas_not_restored()));
   sink.set(Metric::kGeneration, {}, number(engine.desired().generation));
   sink.set(Metric::kItemErrors, {}, number(engine.errors().size()));
   const Mirror::Counters& mirror = engine.mirror().counters();

@@ -12,9 +12,10 @@
  *
  * Rules of the protocol
  * - Keys go in and never come out: no message of the dataplane carries key material.
- * - The epoch is random per start of the dataplane.  A daemon that sees it change must not send
- *   an old key again (its outbound sequence numbers, hence AES-GCM nonces, would repeat): it
- *   re-keys every SA instead.
+ * - The epoch is random per start of the dataplane.  A daemon that sees it change asks for each SA
+ *   (QUERY) whether it is still there: a dataplane may keep SAs over a crash.  It must not send an
+ *   old key again (its outbound sequence numbers, hence AES-GCM nonces, would repeat): it re-keys
+ *   the SAs that are gone instead.
  * - The daemon instance is random per start of the daemon.  When it changes, the dataplane keeps
  *   the SAs of the old instance for a grace time, then drops those that were not replaced.
  * - Inbound SAs are looked up by SPI alone: the daemon allocates inbound SPIs that are unique

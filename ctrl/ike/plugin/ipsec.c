@@ -49,25 +49,46 @@ static struct sa_call call_for(struct raven_ipsec *this, enum raven_sa_op op,
 
 /* ---- repair: after a restart of the dataplane, or after an answer that never came ---- */
 
-static bool is_lost(const struct sa_record *record, uint64_t epoch) {
-  return record->state == SA_INSTALLED && record->id.direction == RAVEN_SA_IN &&
-         record->epoch != epoch;
+static bool is_stale(const struct sa_record *record, uint64_t epoch) {
+  return record->state == SA_INSTALLED && record->epoch != epoch;
 }
 
 static bool is_doomed(const struct sa_record *record, uint64_t unused) {
   return record->state == SA_DOOMED;
 }
 
-/* An SA that the dataplane has lost is never handed over again: its outbound counter, and so its
- * nonces, would start anew.  charon re-keys the CHILD_SA instead.  Returns how many there are. */
-static size_t rekey_lost(struct raven_ipsec *this) {
-  size_t count = 0;
+/* Whether the restarted dataplane still has the SA, or cannot say so now. */
+static bool may_have_survived(struct raven_ipsec *this, const struct sa_record *record) {
+  const struct sa_call call = call_for(this, RAVEN_SA_QUERY, &record->id);
+  if (call.result == SA_CALL_DONE && call.reply.result == 0)
+    sa_table_confirm(this->table, &record->id, call.epoch);
+  return call.result != SA_CALL_DONE || call.reply.result == 0;
+}
+
+/* One re-keying for both directions of a CHILD_SA. */
+static bool goes_with_inbound(const struct sa_record *lost, size_t count,
+                              const struct sa_record *record) {
+  for (size_t i = 0; i < count && record->id.direction == RAVEN_SA_OUT; i++)
+    if (lost[i].id.direction == RAVEN_SA_IN && lost[i].if_id == record->if_id) return TRUE;
+  return FALSE;
+}
+
+/* A restarted dataplane is asked for every SA.  One that it has lost is never handed over again:
+ * its outbound counter, and so its nonces, would start anew.  charon re-keys the CHILD_SA instead.
+ * Returns how many SAs are not settled yet. */
+static size_t resync(struct raven_ipsec *this) {
+  size_t count = 0, lost = 0;
   const uint64_t epoch = sa_client_epoch(this->client);
-  struct sa_record *lost = sa_table_collect(this->table, is_lost, epoch, &count);
+  struct sa_record *stale = sa_table_collect(this->table, is_stale, epoch, &count);
+  for (size_t i = 0; i < count; i++)
+    if (!may_have_survived(this, &stale[i])) stale[lost++] = stale[i];
   if (count > 0)
-    DBG1(DBG_KNL, "kernel-raven: %zu CHILD_SAs were lost with the dataplane, re-keying", count);
-  for (size_t i = 0; i < count; i++) sa_events_expire(&lost[i].id, FALSE);
-  free(lost);
+    DBG1(DBG_KNL, "kernel-raven: dataplane has restarted, lost %zu of %zu SAs%s", lost, count,
+         lost > 0 ? ", re-keying" : "");
+  for (size_t i = 0; i < lost; i++)
+    if (!goes_with_inbound(stale, lost, &stale[i])) sa_events_expire(&stale[i].id, FALSE);
+  free(stale);
+  free(sa_table_collect(this->table, is_stale, epoch, &count)); /* what is left */
   return count;
 }
 
@@ -75,9 +96,9 @@ static size_t delete_doomed(struct raven_ipsec *this) {
   size_t count = 0, left = 0;
   struct sa_record *doomed = sa_table_collect(this->table, is_doomed, 0, &count);
   for (size_t i = 0; i < count; i++) {
-    /* A dataplane of another epoch does not have it, and says so. */
+    /* A dataplane that does not have it says so. */
     const struct sa_call call = call_for(this, RAVEN_SA_DELETE, &doomed[i].id);
-    if (call.result == SA_CALL_DONE || call.result == SA_CALL_LOST) {
+    if (call.result == SA_CALL_DONE) {
       sa_table_remove(this->table, &doomed[i].id);
     } else {
       left++;
@@ -101,9 +122,9 @@ static void repair_later(struct raven_ipsec *this) {
 
 static job_requeue_t repair(struct raven_ipsec *this) {
   atomic_store(&this->repair_scheduled, FALSE);
-  const size_t lost = rekey_lost(this);
+  const size_t stale = resync(this);
   const size_t doomed = delete_doomed(this);
-  if (lost + doomed > 0) repair_later(this);
+  if (stale + doomed > 0) repair_later(this);
   return JOB_REQUEUE_NONE;
 }
 
@@ -203,7 +224,7 @@ METHOD(kernel_ipsec_t, add_sa, status_t, struct raven_ipsec *this, kernel_ipsec_
     if (call.epoch != sa_client_epoch(this->client)) repair_later(this);
     return SUCCESS;
   }
-  if (call.result == SA_CALL_UNKNOWN) {
+  if (call.result == SA_CALL_UNKNOWN || call.result == SA_CALL_LOST) {
     doom(this, &record);
   } else {
     sa_table_remove(this->table, &record.id);
@@ -255,7 +276,7 @@ METHOD(kernel_ipsec_t, del_sa, status_t, struct raven_ipsec *this, kernel_ipsec_
     return SUCCESS;
   }
   const struct sa_call call = call_for(this, RAVEN_SA_DELETE, &record.id);
-  if (call.result == SA_CALL_DONE || call.result == SA_CALL_LOST) {
+  if (call.result == SA_CALL_DONE) {
     sa_table_remove(this->table, &record.id);
   } else {
     doom(this, &record);

@@ -142,7 +142,10 @@ static struct sa_call call_locked(struct sa_client *this, struct raven_sa_header
   uint64_t sent_epoch = 0;
   for (;;) {
     if (this->rpc < 0) this->rpc = dial(this, RAVEN_SA_CHANNEL_RPC, &this->rpc_epoch);
-    if (this->rpc >= 0 && sent_epoch != 0 && this->rpc_epoch != sent_epoch) {
+    /* The key may be in use there, from the first attempt: it is sent once.  All else may be
+     * asked twice. */
+    if (this->rpc >= 0 && sent_epoch != 0 && this->rpc_epoch != sent_epoch &&
+        message->op == RAVEN_SA_ADD) {
       call.result = SA_CALL_LOST;
       return call;
     }

@@ -22,7 +22,7 @@ enum sa_call_result {
   SA_CALL_DONE,    /* the reply is there; its `result` says how it went */
   SA_CALL_NOT_SENT, /* the dataplane is away */
   SA_CALL_UNKNOWN, /* sent, no reply: it may have been carried out */
-  SA_CALL_LOST,    /* sent to a dataplane that has restarted since, which lost its SAs */
+  SA_CALL_LOST,    /* as before, and it has restarted since: a key is not sent to it again */
 };
 
 struct sa_call {

@@ -123,6 +123,13 @@ bool sa_table_find_event(struct sa_table *table, const struct raven_sa_id *id,
   return find(table, id, match_event, found);
 }
 
+void sa_table_confirm(struct sa_table *table, const struct raven_sa_id *id, uint64_t epoch) {
+  pthread_mutex_lock(&table->lock);
+  struct entry *entry = *find_locked(table, id, match_identity);
+  if (entry != NULL && entry->record.state == SA_INSTALLED) entry->record.epoch = epoch;
+  pthread_mutex_unlock(&table->lock);
+}
+
 void sa_table_remove(struct sa_table *table, const struct raven_sa_id *id) {
   pthread_mutex_lock(&table->lock);
   struct entry **link = find_locked(table, id, match_identity);

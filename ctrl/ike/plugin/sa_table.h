@@ -48,6 +48,9 @@ bool sa_table_find(struct sa_table *table, const struct raven_sa_id *id, struct 
 bool sa_table_find_event(struct sa_table *table, const struct raven_sa_id *id,
                          struct sa_record *found);
 
+/* The installed SA of this identity is with the dataplane of this epoch, if it is still known. */
+void sa_table_confirm(struct sa_table *table, const struct raven_sa_id *id, uint64_t epoch);
+
 /* Removes the entry that has exactly this identity (ports do not count). */
 void sa_table_remove(struct sa_table *table, const struct raven_sa_id *id);
 

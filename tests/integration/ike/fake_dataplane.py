@@ -67,6 +67,7 @@ class FakeDataplane:
         self.sas = {}            # (spi, direction) -> Sa
         self.keys_seen = []      # every key ever handed over
         self.deletes = []        # (spi, direction)
+        self.queries = []        # (spi, direction)
         self.instances = set()
         self.problems = []
         self.silent_adds = 0     # so many ADDs are carried out but not answered
@@ -93,11 +94,11 @@ class FakeDataplane:
         os.close(self.wake_r)
         os.close(self.wake_w)
 
-    def restart(self):
-        """As after a crash: all SAs are gone."""
+    def restart(self, keeps=lambda sa: False):
+        """As after a crash: SAs are gone, but for those that it keeps."""
         self.stop()
         with self.lock:
-            self.sas = {}
+            self.sas = {name: sa for name, sa in self.sas.items() if keeps(sa)}
             self.epoch += 1
         self.start()
 
@@ -161,6 +162,7 @@ class FakeDataplane:
             sa = self.sas[key]
             sa.src, sa.dst = address_text(body[48:68]), address_text(body[68:88])
         elif op == QUERY:
+            self.queries.append(key)
             return 0, (4711, 47, 3)
         else:
             return errno.EINVAL, none

@@ -131,6 +131,24 @@ class PluginTest(unittest.TestCase):
         self.a.dataplane.restart()
         self.wait_pairs(old)  # tearDown checks that no key came twice
 
+    def test_a_dataplane_that_kept_its_sas_is_not_rekeyed(self):
+        old = self.spis()
+        self.a.dataplane.restart(keeps=lambda sa: True)
+        self.a.dataplane.wait(lambda d: set(d.queries) >= set(d.sas), 'questions for every SA')
+        until(lambda: 'lost 0 of 4 SAs' in self.a.text_of_log(), 'the answer')
+        self.assertEqual(self.spis(), old)
+        self.a.swanctl('--rekey', '--child', 'net-1')  # as usual afterwards
+        self.a.dataplane.wait(lambda d: any(spi not in old for spi, _ in d.sas), 'new SAs')
+
+    def test_only_what_was_lost_is_rekeyed(self):
+        kept, lost = [sa.if_id for sa in self.a.dataplane.of(OUT)]
+        kept_spis = {sa.spi for sa in self.a.dataplane.sas.values() if sa.if_id == kept}
+        for direction in (IN, OUT):  # one of both directions is as bad as both
+            gone = [sa.spi for sa in self.a.dataplane.of(direction) if sa.if_id == lost]
+            self.a.dataplane.restart(keeps=lambda sa: sa.spi not in gone)
+            self.wait_pairs(gone)
+            self.assertLessEqual(kept_spis, self.spis())
+
     def test_dataplanes_of_both_sides_may_restart_at_once(self):
         old = self.spis()
         self.a.dataplane.restart()

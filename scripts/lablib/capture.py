@@ -32,7 +32,7 @@ PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 class Capture:
     """The findings so far."""
 
-    def __init__(self, canary, pcap, allowed=frames.ALLOWED):
+    def __init__(self, canary, pcap, allowed=frames.ALLOWED, nonces=False):
         self.canary = canary
         self.allowed = allowed
         self.pcap = pcap  # file for frames that are not allowed, or None
@@ -40,12 +40,16 @@ class Capture:
         self.canary_flows = collections.Counter()
         self.frames = self.bytes = self.canary_frames = self.plaintext_frames = 0
         self.samples = []
+        self.nonces = set() if nonces else None  # that were seen
+        self.repeated_nonces = 0
 
     def take(self, link, frame):
         kind = frames.classify(frame)
         self.frames += 1
         self.bytes += len(frame)
         self.kinds[kind] += 1
+        if self.nonces is not None:
+            self._note_nonce(link, frame)
         leaked = self.canary in frame
         if leaked:
             self.canary_frames += 1
@@ -53,6 +57,14 @@ class Capture:
         if leaked or kind not in self.allowed:
             self.plaintext_frames += 1
             self._keep(link, kind, frame)
+
+    def _note_nonce(self, link, frame):
+        nonce = frames.esp_nonce(frame)
+        if nonce in self.nonces:
+            self.repeated_nonces += 1
+            self._keep(link, "repeated nonce", frame)
+        elif nonce:
+            self.nonces.add(nonce)
 
     def _keep(self, link, kind, frame):
         if len(self.samples) < SAMPLES_MAX:
@@ -68,7 +80,8 @@ class Capture:
         return {"frames": self.frames, "bytes": self.bytes, "kinds": dict(self.kinds),
                 "esp_frames": self.kinds["esp"], "plaintext_frames": self.plaintext_frames,
                 "canary_frames": self.canary_frames, "canary_flows": dict(self.canary_flows),
-                "capture_drops": drops, "samples": self.samples}
+                "repeated_nonces": self.repeated_nonces, "capture_drops": drops,
+                "samples": self.samples}
 
 
 def open_link(link, both_directions):
@@ -122,6 +135,7 @@ def main():
     parser.add_argument("--canary", default="ff" * 32, help="hexadecimal")
     parser.add_argument("--allow-tunnel-errors", action="store_true")
     parser.add_argument("--both-directions", action="store_true")
+    parser.add_argument("--nonces", action="store_true", help="look for repeated ones")
     parser.add_argument("--pcap", help="write frames that are not allowed to this file")
     arguments = parser.parse_args()
     stop_read, stop_write = os.pipe()
@@ -136,7 +150,8 @@ def main():
     if pcap:
         pcap.write(PCAP_HEADER)
     extra = {frames.TUNNEL_ERROR} if arguments.allow_tunnel_errors else set()
-    capture = Capture(bytes.fromhex(arguments.canary), pcap, frames.ALLOWED | extra)
+    capture = Capture(bytes.fromhex(arguments.canary), pcap, frames.ALLOWED | extra,
+                      arguments.nonces)
     print("ready", flush=True)
     collect(capture, sockets, stop_read)
     if pcap:
@@ -148,13 +163,14 @@ class Recorder:
     """A capture process as an object: start, traffic, stop() -> findings."""
 
     def __init__(self, namespace, links, canary=None, both_directions=False, pcap=None,
-                 allow_tunnel_errors=False):
+                 allow_tunnel_errors=False, nonces=False):
         command = [sys.executable, "-m", "lablib.capture", "--namespace", namespace,
                    "--links", ",".join(links)]
         command += ["--canary", canary.hex()] if canary else []
         command += ["--both-directions"] if both_directions else []
         command += ["--pcap", pcap] if pcap else []
         command += ["--allow-tunnel-errors"] if allow_tunnel_errors else []
+        command += ["--nonces"] if nonces else []
         scripts = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=scripts)
         if self._process.stdout.readline().strip() != "ready":

@@ -88,6 +88,23 @@ def _udp(frame, at):
     return "ike" if _IKE_PORT in (source, destination) else "udp"
 
 
+def esp_nonce(frame):
+    """SPI and IV of an ESP packet with an 8-byte IV (AES-GCM, ChaCha20); None: another frame.
+
+    Of one key no two frames may have the same (RFC 4106).
+    """
+    ether_type = frame[12] << 8 | frame[13] if len(frame) > 54 else 0
+    if ether_type == 0x0800:
+        protocol, at = frame[23], 14 + (frame[14] & 0x0F) * 4
+    elif ether_type == 0x86DD:
+        protocol, at = frame[20], 54
+    else:
+        return None
+    if protocol == 17 and _udp(frame, at) == "esp":
+        protocol, at = 50, at + 8
+    return bytes(frame[at:at + 4] + frame[at + 8:at + 16]) if protocol == 50 else None
+
+
 def addresses(frame):
     """(source, destination) of the outermost IP header as text, or the MAC addresses."""
     ether_type = frame[12] << 8 | frame[13]

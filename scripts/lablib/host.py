@@ -1,4 +1,4 @@
-"""One machine of the lab while it runs: its private /run, its processes, commands inside it."""
+"""One machine of the lab while it runs: its private /run in RAM, its processes, commands inside."""
 # SPDX-License-Identifier: Apache-2.0
 import json
 import os
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from .netns import LabError, end_processes, processes_in
+from .netns import LabError, end_processes, processes_in, run
 
 SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # In the mount namespace that `ip netns exec` makes, /run is the machine's own.
@@ -26,8 +26,10 @@ class Host:
         return os.path.join(self.folder, *parts)
 
     def make_folders(self):
-        for part in ("run", "run/raven-gateway", "etc", "state", "log", "keepers"):
+        for part in ("run", "etc", "state", "log", "keepers"):
             os.makedirs(self.path(part), exist_ok=True)
+        run(["mount", "-t", "tmpfs", "-o", "mode=755,size=64m", "raven-lab", self.path("run")])
+        os.makedirs(self.path("run", "raven-gateway"))
         for private in ("etc", "state"):
             os.chmod(self.path(private), 0o700)
 
@@ -79,9 +81,14 @@ class Host:
     def power_off(self):
         """Everything that runs on the machine dies at once; /run does not outlive it."""
         end_processes([self.namespace], grace_seconds=0)
-        shutil.rmtree(self.path("run"))
+        self.lose_memory()
         shutil.rmtree(self.path("keepers"))
         self.make_folders()
+
+    def lose_memory(self):
+        """What is in /run is gone."""
+        if os.path.ismount(self.path("run")):
+            run(["umount", "--lazy", self.path("run")])
 
     def log_tail(self, process, lines=15):
         try:

@@ -1,4 +1,4 @@
-"""Keeps one process of the lab running, as systemd or a kubelet would.
+"""Keeps one process of the lab running, as systemd does with our units.
 
     python3 -m lablib.keeper STATE_FILE LOG_FILE -- COMMAND...
 
@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 
-RESTART_SECONDS_MIN, RESTART_SECONDS_MAX, STABLE_SECONDS = 0.2, 2.0, 5.0
+# A process that ended for a reason starts again at once; one that cannot start waits longer.
+RESTART_SECONDS_MIN, RESTART_SECONDS_MAX, STABLE_SECONDS = 0.02, 2.0, 0.5
 HOPELESS_EXITS = (64, 78)
 
 

@@ -86,6 +86,8 @@ class Lab:
 
     def down(self, keep_files=False):
         network.down(self.name)
+        for host in self.hosts.values():
+            host.lose_memory()
         if not keep_files:
             shutil.rmtree(self.state, ignore_errors=True)
 

@@ -92,6 +92,14 @@ def report(pair, sent, arrivals, end_ns):
             "gap_ms": longest_gap_ms(arrivals, end_ns)}
 
 
+def gap_between_ms(arrivals, begin_ns, end_ns):
+    """As longest_gap_ms(), of the gaps that end in the given time."""
+    times = sorted(sent_ns for _, sent_ns in arrivals)
+    longest = max((b - a for a, b in zip(times, times[1:]) if begin_ns <= b <= end_ns),
+                  default=end_ns - begin_ns) / 1e6
+    return round(max(0.0, longest - INTERVAL_SECONDS * 1e3), 1)
+
+
 def longest_gap_ms(arrivals, end_ns):
     """Longest time between two sends that arrived, less the usual interval; the end counts too.
 

@@ -98,6 +98,7 @@ class DownTest(unittest.TestCase):
 
     def tearDown(self):
         network.down(self.LAB, grace_seconds=0)
+        host.Host(self.LAB, "cloud-gw-1", self.folder).lose_memory()
         run(["rm", "-rf", self.folder])
 
     def test_removes_kept_processes_that_ignore_sigterm(self):
@@ -143,6 +144,7 @@ class KeeperTest(unittest.TestCase):
 
     def tearDown(self):
         network.down(self.LAB, grace_seconds=0)
+        self.host.lose_memory()
         run(["rm", "-rf", self.folder])
 
     def test_a_killed_process_is_started_again(self):

@@ -16,7 +16,7 @@ CONNECT_SECONDS = 90
 class RunningLab:
     """Up and connected, its WAN recorded; close() takes it down."""
 
-    def __init__(self, prefix, **options):
+    def __init__(self, prefix, nonces=False, **options):
         self.lab = Lab(f"{prefix}{os.getpid()}")
         self.canary = probes.new_canary()
         self._killed = collections.Counter()
@@ -25,7 +25,7 @@ class RunningLab:
                     {"source": "dir", "keys": "ike", "build": build, **options})
         try:
             self.wan = capture.Recorder(f"{self.lab.name}-wan", network.wan_links(), self.canary,
-                                        allow_tunnel_errors=True)
+                                        allow_tunnel_errors=True, nonces=nonces)
             self.lab.wait_for_election()
             self.lab.wait_for_routes()
             left = self.unreachable(topology.cross_site_pairs(), CONNECT_SECONDS)
@@ -75,6 +75,7 @@ class RunningLab:
         lost = accounting.unaccounted(self.lab)
         found, restarts = self.wan.stop(), self.own_restarts()
         problems = [f"clear text on the WAN: {found['samples']}"] * bool(found["plaintext_frames"])
+        problems += [f"a nonce came twice: {found['samples']}"] * bool(found["repeated_nonces"])
         problems += [f"the capture lost {found['capture_drops']}"] * bool(found["capture_drops"])
         problems += ["nothing was encrypted"] * (not found["esp_frames"])
         problems += [f"ended by itself: {restarts}"] * bool(restarts)

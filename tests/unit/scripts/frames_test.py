@@ -65,6 +65,15 @@ class FramesTest(unittest.TestCase):
             for length in range(len(whole)):
                 frames.classify(whole[:length])
 
+    def test_the_nonce_of_an_esp_packet_is_its_spi_and_iv(self):
+        esp = b"\xc0\0\0\1" + b"\0\0\0\7" + b"12345678" + bytes(32)
+        natt = UDP(sport=4500, dport=4500) / Raw(esp)
+        for packet in (V4 / natt, V6 / natt, IP(src=V4.src, dst=V4.dst, proto=50) / Raw(esp),
+                       IPv6(src=V6.src, dst=V6.dst, nh=50) / Raw(esp)):
+            self.assertEqual(frames.esp_nonce(bytes(ETHER / packet)), b"\xc0\0\0\x0112345678")
+        for packet in (*ALLOWED["arp"], *ALLOWED["ike"], *LEAKS.values()):
+            self.assertIsNone(frames.esp_nonce(bytes(ETHER / packet)))
+
     def test_addresses_are_those_of_the_outer_header(self):
         for header in (V4, V6):
             self.assertEqual(frames.addresses(bytes(ETHER / header / UDP())),
@@ -90,6 +99,14 @@ class CaptureTest(unittest.TestCase):
         self.assertEqual(found["kinds"], {"esp": 1, "arp": 1, "ipv4-icmp": 1})
         self.assertEqual((found["frames"], found["plaintext_frames"]), (3, 1))
         self.assertIn("ipv4-icmp 198.18.1.11 > 198.18.2.21", found["samples"][0])
+
+
+    def test_a_nonce_that_comes_twice_is_found(self):
+        capture = Capture(self.CANARY, None, nonces=True)
+        packets = [b"\xc0\0\0\1" + b"\0\0\0\7" + bytes([n]) * 8 + bytes(32) for n in (1, 2, 1)]
+        for esp in packets:
+            capture.take("w11", bytes(ETHER / V4 / UDP(sport=4500, dport=4500) / Raw(esp)))
+        self.assertEqual(capture.findings(drops=0)["repeated_nonces"], 1)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,11 @@ class StreamTest(unittest.TestCase):
     def test_silence_until_the_end_is_a_gap(self):
         self.assertEqual(stream.longest_gap_ms(arrivals(range(100)), 1099 * MS), 999.0)
 
+    def test_a_gap_belongs_to_the_time_in_which_it_ends(self):
+        kept = list(range(100)) + list(range(150, 300)) + list(range(390, 500))
+        for begin, end, gap in ((120, 250, 50), (160, 310, 0), (160, 400, 90), (395, 450, 0)):
+            self.assertEqual(stream.gap_between_ms(arrivals(kept), begin * MS, end * MS), gap)
+
     def test_a_stream_that_never_arrived_has_no_measured_gap(self):
         self.assertIsNone(stream.longest_gap_ms([], 100 * MS))
 

@@ -37,6 +37,7 @@ void add_own_pool(
     node->set_name(member.name);
     node->set_address(member.private_address->text());
     node->set_encapsulation(encapsulation_of(own, member, encapsulation));
+    node->set_gateway(own.gateway(member.name) != nullptr);
     for (const IpPrefix& prefix : member.prefixes) node->add_prefixes(prefix.text());
   }
 }

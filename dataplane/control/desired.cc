@@ -94,7 +94,7 @@ class Checker {
       } else {
         const bool vxlan = node.encapsulation() == dpapi::v1::LocalNode::VXLAN;
         out_.state.nodes.push_back(
-            {node.name(), *address, read_prefixes(item, node.prefixes()), vxlan}
+            {node.name(), *address, read_prefixes(item, node.prefixes()), vxlan, node.gateway()}
         );
       }
     }

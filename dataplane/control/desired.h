@@ -30,6 +30,7 @@ struct LocalNode {
   IpAddress address;
   std::vector<IpPrefix> prefixes;
   bool vxlan = true;  // false: plain routed packets on the same L2
+  bool gateway = false;
   bool operator==(const LocalNode&) const = default;
 };
 

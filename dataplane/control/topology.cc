@@ -12,6 +12,7 @@ NodeSpec make_node(const LocalNode& node, const NodeHop& hop, const Desired& sta
   spec.local_address = hop.source.value_or(IpAddress{});
   spec.encapsulation =
       node.vxlan && node.address.is_v4() ? Encapsulation::kVxlan : Encapsulation::kDirect;
+  spec.gateway = node.gateway;
   spec.adjacency = hop.adjacency;
   spec.mtu = hop.mtu;
   if (node.address.is_v4()) spec.overlay_mac = overlay_mac(overlay_address(node.address));

@@ -16,10 +16,11 @@ namespace raven::dataplane {
 // Where a packet to be routed came from: decides what its source address may be.
 enum class Origin : uint8_t {
   kWire,    // plain, from Meta::port; its Ethernet header is still in front of the data pointer
-  kVxlan,   // from a node of the own pool
+  kVxlan,   // from a node of the own pool that is no gateway box
   kTunnel,  // decrypted, from Meta::peer
   kKernel,  // raven0
   kSelf,    // an ICMP error of our own
+  kPoolGateway,  // VXLAN from another gateway box of the own pool
 };
 
 // What a packet from a mailbox is, hence where it enters the pipeline.

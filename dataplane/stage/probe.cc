@@ -84,9 +84,10 @@ void lan_probe(Context& context, rte_mbuf* packet, ProbePacket& probe) {
   const Meta& info = meta(packet);
   const NodeTable& nodes = context.topology->nodes;
   uint8_t* ip = bytes_of(packet);
-  const bool known = info.family == 4 ? nodes.knows_v4(ip + offsetof(wire::Ipv4, source))
-                                      : nodes.knows_v6(ip + offsetof(wire::Ipv6, source));
-  if (!known || probe.payload.type != static_cast<uint8_t>(ProbeType::kRequest))
+  const PoolNode sender = info.family == 4 ? nodes.find_v4(ip + offsetof(wire::Ipv4, source))
+                                           : nodes.find_v6(ip + offsetof(wire::Ipv6, source));
+  if (sender == PoolNode::kStranger ||
+      probe.payload.type != static_cast<uint8_t>(ProbeType::kRequest))
     return context.drop(packet, Drop::kProbePeer);
   turn_around(context, ip, info.family, probe);
   auto& ethernet = *reinterpret_cast<wire::Ethernet*>(add_front(packet, sizeof(wire::Ethernet)));

@@ -60,6 +60,15 @@ Judgement judge_wire(const Context& context, const Meta& info, Target from, Targ
   return judge_destination(to, false, true);
 }
 
+// VXLAN with a source that is not of the own pool: another gateway box of it has decrypted what is
+// for the pods of this one.
+Judgement judge_passed_on(const Meta& info, Target from, Target to) {
+  if (from.kind != TargetKind::kRemotePool || to.kind != TargetKind::kKernel)
+    return Judgement::drop(Drop::kSpoof);
+  return info.origin == Origin::kPoolGateway ? Judgement::forward()
+                                             : Judgement::drop(Drop::kNotGateway);
+}
+
 Judgement judge(const Context& context, const Meta& info, Target from, Target to) {
   switch (info.origin) {
     case Origin::kWire:
@@ -70,11 +79,10 @@ Judgement judge(const Context& context, const Meta& info, Target from, Target to
         return Judgement::drop(Drop::kSpoof);
       return judge_destination(to, true, false);
     }
+    case Origin::kPoolGateway:
     case Origin::kVxlan:
-      // Another gateway box of the pool has decrypted what is for the pods of this one.
-      if (from.kind == TargetKind::kRemotePool && to.kind == TargetKind::kKernel)
-        return Judgement::forward();
-      if (!from.is_local()) return Judgement::drop(Drop::kSpoof);
+      if (!from.is_local()) [[unlikely]]
+        return judge_passed_on(info, from, to);
       return judge_destination(to, to.kind == TargetKind::kKernel, true);
     case Origin::kKernel:
       if (!from.is_local()) return Judgement::drop(Drop::kSpoof);

@@ -24,9 +24,9 @@ void decapsulate(Context& context, rte_mbuf* packet) {
   const Meta& info = meta(packet);
   const uint8_t* outer = bytes_of(packet);
   const NodeTable& nodes = context.topology->nodes;
-  const bool known = info.family == 4 ? nodes.knows_v4(outer + offsetof(wire::Ipv4, source))
-                                      : nodes.knows_v6(outer + offsetof(wire::Ipv6, source));
-  if (!known) return context.drop(packet, Drop::kVxlanPeer);
+  const PoolNode sender = info.family == 4 ? nodes.find_v4(outer + offsetof(wire::Ipv4, source))
+                                           : nodes.find_v6(outer + offsetof(wire::Ipv6, source));
+  if (sender == PoolNode::kStranger) return context.drop(packet, Drop::kVxlanPeer);
 
   const uint32_t offset = info.l4_offset + static_cast<uint32_t>(sizeof(wire::Udp));
   const auto* vxlan = view_at<wire::Vxlan>(outer, packet->data_len, offset);
@@ -41,7 +41,7 @@ void decapsulate(Context& context, rte_mbuf* packet) {
     return context.drop(packet, Drop::kVxlanInner);
 
   strip_front(packet, offset + static_cast<uint32_t>(sizeof(Inner)));
-  meta(packet).origin = Origin::kVxlan;
+  meta(packet).origin = sender == PoolNode::kGateway ? Origin::kPoolGateway : Origin::kVxlan;
   enter_route(context, packet, HeaderChecksum::kVerify);
 }
 

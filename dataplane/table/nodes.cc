@@ -39,11 +39,6 @@ std::array<uint8_t, kVxlanOverhead> make_template(const NodeSpec& spec) {
   return bytes;
 }
 
-template <class T>
-void insert_sorted(std::vector<T>& values, const T& value) {
-  values.insert(std::upper_bound(values.begin(), values.end(), value), value);
-}
-
 }  // namespace
 
 NodeIndex NodeTable::add(const NodeSpec& spec) {
@@ -55,29 +50,35 @@ NodeIndex NodeTable::add(const NodeSpec& spec) {
   node.encapsulation = vxlan ? Encapsulation::kVxlan : Encapsulation::kDirect;
   node.mtu = static_cast<uint16_t>(spec.mtu - (vxlan ? kVxlanOverhead : 0));
   if (vxlan) node.vxlan_template = make_template(spec);
-  if (spec.address.is_v4()) {
-    uint32_t raw;
-    std::memcpy(&raw, spec.address.bytes().data(), sizeof(raw));
-    insert_sorted(known_v4_, raw);
-  } else {
-    std::array<uint8_t, 16> raw;
-    std::memcpy(raw.data(), spec.address.bytes().data(), raw.size());
-    insert_sorted(known_v6_, raw);
-  }
+  if (spec.address.is_v4())
+    insert(known_v4_, spec);
+  else
+    insert(known_v6_, spec);
   nodes_.push_back(node);
   return NodeIndex{static_cast<uint16_t>(nodes_.size() - 1)};
 }
 
-bool NodeTable::knows_v4(const void* address) const {
-  uint32_t raw;
-  std::memcpy(&raw, address, sizeof(raw));
-  return std::binary_search(known_v4_.begin(), known_v4_.end(), raw);
+template <class Address>
+void NodeTable::insert(KnownNodes<Address>& nodes, const NodeSpec& spec) {
+  Known<Address> known{{}, spec.gateway ? PoolNode::kGateway : PoolNode::kPlain};
+  std::memcpy(&known.address, spec.address.bytes().data(), sizeof(known.address));
+  nodes.insert(std::ranges::upper_bound(nodes, known.address, {}, &Known<Address>::address), known);
 }
 
-bool NodeTable::knows_v6(const void* address) const {
-  std::array<uint8_t, 16> raw;
-  std::memcpy(raw.data(), address, raw.size());
-  return std::binary_search(known_v6_.begin(), known_v6_.end(), raw);
+template <class Address>
+PoolNode NodeTable::find(const KnownNodes<Address>& nodes, const void* address) {
+  Address raw;
+  std::memcpy(&raw, address, sizeof(raw));
+  const auto found = std::ranges::lower_bound(nodes, raw, {}, &Known<Address>::address);
+  return found != nodes.end() && found->address == raw ? found->node : PoolNode::kStranger;
+}
+
+PoolNode NodeTable::find_v4(const void* address) const {
+  return find(known_v4_, address);
+}
+
+PoolNode NodeTable::find_v6(const void* address) const {
+  return find(known_v6_, address);
 }
 
 }  // namespace raven::dataplane

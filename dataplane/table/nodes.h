@@ -27,7 +27,11 @@ struct NodeSpec {
   MacAddress overlay_mac;        // of the node's raven0 (VXLAN): aa:0f + its 240.x address
   MacAddress local_overlay_mac;  // of ours: the inner source
   uint16_t mtu = 1500;           // of the port towards it
+  bool gateway = false;          // another gateway box of the pool
 };
+
+// Whose address it is.
+enum class PoolNode : uint8_t { kStranger, kPlain, kGateway };
 
 struct Node {
   Encapsulation encapsulation = Encapsulation::kVxlan;
@@ -46,14 +50,27 @@ class NodeTable {
   const Node& operator[](NodeIndex index) const { return nodes_[index.value()]; }
   std::size_t size() const { return nodes_.size(); }
 
-  // Is this the address of a node of the own pool?  Network order, any alignment.
-  bool knows_v4(const void* address) const;
-  bool knows_v6(const void* address) const;
+  // Which node of the own pool has this address?  Network order, any alignment.
+  PoolNode find_v4(const void* address) const;
+  PoolNode find_v6(const void* address) const;
 
  private:
+  template <class Address>
+  struct Known {
+    Address address;  // as loaded from the wire
+    PoolNode node;
+  };
+  template <class Address>
+  using KnownNodes = std::vector<Known<Address>>;  // sorted by address
+
+  template <class Address>
+  static PoolNode find(const KnownNodes<Address>& nodes, const void* address);
+  template <class Address>
+  static void insert(KnownNodes<Address>& nodes, const NodeSpec& spec);
+
   std::vector<Node> nodes_;
-  std::vector<uint32_t> known_v4_;                 // sorted, as loaded from the wire
-  std::vector<std::array<uint8_t, 16>> known_v6_;  // sorted
+  KnownNodes<uint32_t> known_v4_;
+  KnownNodes<std::array<uint8_t, 16>> known_v6_;
 };
 
 }  // namespace raven::dataplane

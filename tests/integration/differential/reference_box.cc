@@ -147,7 +147,8 @@ void ReferenceBox::vxlan(const Bytes& payload, const Bytes& outer_source) {
     return outcome_.drop("vxlan_inner");
   const uint16_t type = u16_at(frame, 12);
   if (type != 0x0800 && type != 0x86dd) return outcome_.drop("vxlan_inner");
-  enter_route(Origin::kVxlan, slice(frame, kEthernet));
+  const bool gateway = is_one_of(outer_source, kGatewayNodes);
+  enter_route(gateway ? Origin::kPoolGateway : Origin::kVxlan, slice(frame, kEthernet));
 }
 
 void ReferenceBox::lan_probe(const Bytes& frame, const Bytes& bytes, const ReferenceIp& ip) {

@@ -40,7 +40,7 @@ class ReferenceBox {
   End read_sent(unsigned port, const Bytes& frame);
 
  private:
-  enum class Origin { kWire, kVxlan, kTunnel, kKernel, kSelf };
+  enum class Origin { kWire, kVxlan, kPoolGateway, kTunnel, kKernel, kSelf };
   struct Way;  // of a routed packet
 
   // reference_box.cc: whose is it?

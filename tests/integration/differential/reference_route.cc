@@ -169,9 +169,11 @@ std::string ReferenceBox::judge(Origin origin, const ReferenceIp& ip, unsigned p
       if (is_local(to)) return "punt";
       if (!is_local(from)) return "spoof";
       break;
+    case Origin::kPoolGateway:
     case Origin::kVxlan:
-      // Another gateway box of the pool has decrypted it for the pods of this one.
-      if (is_remote(from) && to == Kind::kPods) return "forward";
+      // Only another gateway box of the pool may have decrypted it for the pods of this one.
+      if (is_remote(from) && to == Kind::kPods)
+        return origin == Origin::kPoolGateway ? "forward" : "not_gateway";
       if (!is_local(from)) return "spoof";
       to_local = to == Kind::kPods;
       break;

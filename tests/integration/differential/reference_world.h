@@ -46,7 +46,8 @@ inline const char* const kOverlay = "aa:0f:f0:09:00:01";
 inline const char* const kNodeOverlay = "aa:0f:f0:09:00:0b";
 
 inline const char* const kOwnAddresses[] = {"10.9.0.1", "fd09::1", "192.0.2.1", "2001:db8::1"};
-inline const char* const kNodes[] = {"10.9.0.11", "10.9.0.12"};
+inline const char* const kNodes[] = {"10.9.0.11", "10.9.0.12", "10.9.0.13"};
+inline const char* const kGatewayNodes[] = {"10.9.0.13"};  // other gateway boxes of the pool
 inline const char* const kIcmpSource4 = "10.1.1.1";
 inline const char* const kIcmpSource6 = "fd00:1:1::1";
 inline const char* const kProbes[] = {"169.254.82.1", "169.254.82.2"};  // inside of tunnels

@@ -41,6 +41,8 @@ TEST(DataplanePlan, HasTheOtherNodesOfTheSiteGatewayBoxesIncluded) {
   EXPECT_EQ(state.local_nodes(1).address(), "10.0.0.3");
   EXPECT_THAT(state.local_nodes(1).prefixes(), ElementsAre("10.244.3.0/24"));
   EXPECT_EQ(state.local_nodes(1).encapsulation(), LocalNode::VXLAN);
+  EXPECT_TRUE(state.local_nodes(0).gateway());
+  EXPECT_FALSE(state.local_nodes(1).gateway());
 }
 
 TEST(DataplanePlan, DirectIsForPlainNodesOnly) {

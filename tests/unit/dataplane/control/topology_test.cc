@@ -45,7 +45,13 @@ TEST(Topology, ReachesANodeByItsHop) {
   EXPECT_EQ(node.encapsulation, Encapsulation::kVxlan);
   EXPECT_EQ(node.mtu, 1450);
   const uint32_t raw = 0x0900a8c0;  // 192.168.0.9 as it lies on the wire
-  EXPECT_TRUE(topology->nodes.knows_v4(&raw));
+  EXPECT_EQ(topology->nodes.find_v4(&raw), PoolNode::kPlain);
+  Desired state = make_desired();
+  state.nodes[0].gateway = true;
+  const auto other = build_topology(state, {}, {{}});
+  EXPECT_EQ(other->nodes.find_v4(&raw), PoolNode::kGateway);
+  const uint32_t stranger = 0x0800a8c0;
+  EXPECT_EQ(topology->nodes.find_v4(&stranger), PoolNode::kStranger);
 }
 
 TEST(Topology, DerivesRavensOverlayNumbersFromTheNodeAddress) {

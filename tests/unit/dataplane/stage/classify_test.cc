@@ -271,11 +271,32 @@ TEST(Inbox, KernelPacketFromOutsideThePoolIsSpoofed) {
 TEST(VxlanIn, PacketOfAnotherPoolForAnOwnPodIsPassedOnByAGatewayBox) {
   BoxBench box;
   const Bytes inner = plain("10.2.7.9", "10.1.1.5");
-  const Bytes frame = node_vxlan(ethernet(kOverlayMac, kNodeOverlayMac, inner));
-  box.receive_lan(ethernet(box.lan_mac(), kNodeVxMac, frame));
+  const Bytes frame = vxlan(ethernet(kOverlayMac, kNodeOverlayMac, inner));
+  box.receive_lan(ethernet(box.lan_mac(), kNodeVxMac, to_lan(udp(50000, 4472, frame), "10.9.0.13"))
+  );
   const auto to_kernel = box.to_kernel();
   ASSERT_THAT(to_kernel, SizeIs(1));
   EXPECT_EQ(to_kernel[0].packet, inner);
+}
+
+TEST(VxlanIn, PlainNodeMayNotPassOnPacketsOfAnotherPool) {
+  BoxBench box;
+  const Bytes frame =
+      node_vxlan(ethernet(kOverlayMac, kNodeOverlayMac, plain("10.2.7.9", "10.1.1.5")));
+  box.receive_lan(ethernet(box.lan_mac(), kNodeVxMac, frame));
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("not_gateway", 1)));
+  EXPECT_THAT(box.to_kernel(), IsEmpty());
+}
+
+TEST(VxlanIn, GatewayBoxMayNotPassOnToNodesOrWithASourceOfNobody) {
+  for (const Bytes& inner : {plain("10.2.7.9", "10.1.2.5"), plain("8.8.8.8", "10.1.1.5")}) {
+    BoxBench box;
+    const Bytes frame = vxlan(ethernet(kOverlayMac, kNodeOverlayMac, inner));
+    box.receive_lan(
+        ethernet(box.lan_mac(), kNodeVxMac, to_lan(udp(50000, 4472, frame), "10.9.0.13"))
+    );
+    EXPECT_THAT(box.drops(), ElementsAre(Pair("spoof", 1)));
+  }
 }
 
 TEST(EspIn, SaWhosePeerIsNotKnownYetDropsByName) {

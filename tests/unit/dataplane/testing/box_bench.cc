@@ -141,6 +141,9 @@ std::unique_ptr<const Topology> BoxBench::topology() const {
   auto topology = std::make_unique<Topology>();
   const NodeIndex vx = topology->nodes.add(node_spec("10.9.0.11", node_vx_, true));
   const NodeIndex di = topology->nodes.add(node_spec("10.9.0.12", node_di_, false));
+  NodeSpec gateway = node_spec("10.9.0.13", node_vx_, true);
+  gateway.gateway = true;
+  topology->nodes.add(gateway);
   topology->fib = Fib{{
       row("10.1.1.0/24", Target::kernel()),
       row("fd00:1:1::/64", Target::kernel()),

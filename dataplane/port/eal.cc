@@ -140,7 +140,10 @@ Result<std::unique_ptr<Eal>> Eal::start(const Settings& settings) {
 }
 
 Eal::~Eal() {
+  const std::filesystem::path folder = rte_eal_get_runtime_dir();
   rte_eal_cleanup();
+  std::error_code ignored;  // not empty: somebody else's of the same instance
+  std::filesystem::remove(folder, ignored);
 }
 
 }  // namespace raven::dataplane

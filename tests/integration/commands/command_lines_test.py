@@ -214,6 +214,7 @@ class CommandLineTest(unittest.TestCase):
             process = self.start(name)
             process.send_signal(how)
             self.assertEqual(process.wait(PATIENCE_SECONDS), OK)
+        self.assertFalse(os.path.exists('/run/dpdk/raven-commands'), 'the folder of DPDK')
 
     # --- ravenctl ---
 

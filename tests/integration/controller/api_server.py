@@ -4,6 +4,7 @@ SPDX-License-Identifier: Apache-2.0
 
 import json
 import os
+import shutil
 import ssl
 import subprocess
 import tempfile
@@ -37,6 +38,7 @@ class ApiServer:
 
     def down(self):
         self.run('down')
+        shutil.rmtree(self.folder)
 
     def kubectl(self, *arguments, check=True):
         cache = os.environ.get('RAVEN_CACHE_DIR', '/var/cache/raven-gateway')

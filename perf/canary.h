@@ -23,9 +23,14 @@ class Canary {
     quiet_cycles_ = runs[kCalibrationRuns / 10];
   }
 
-  // True when no neighbour is there: one costs 50 % and more.  The clock itself wanders by some
-  // per cent with what the core has just done.  The first run only loads the instructions.
-  bool is_quiet() const { return std::min(measure(), measure()) <= quiet_cycles_ * 125 / 100; }
+  // More than this, in per cent of the best times: a neighbour is there, one costs 50 % and more.
+  // Less: the clock itself wanders with what the core has just done.
+  static constexpr unsigned kQuietPercentMax = 125;
+
+  // The canary now, in per cent of the best times.  The first run only loads the instructions.
+  unsigned slowness_percent() const {
+    return static_cast<unsigned>(std::min(measure(), measure()) * 100 / quiet_cycles_);
+  }
 
  private:
   static constexpr int kCalibrationRuns = 10000;

@@ -62,7 +62,7 @@ void Feeder::poll_empty() {
   }
   on_idle_();
   if (!running_) return;
-  quiet_before_ = canary_->is_quiet();
+  slowness_before_ = canary_->slowness_percent();
   begin_tsc_ = __rdtsc();
 }
 
@@ -95,14 +95,15 @@ void Feeder::begin_round(unsigned packets, const Sizes& sizes) {
 
 void Feeder::end_round(uint64_t now) {
   running_ = false;
-  last_.quiet = quiet_before_ && canary_->is_quiet();
+  last_.slowness_percent = std::max(slowness_before_, canary_->slowness_percent());
   last_.cycles_per_packet = static_cast<double>(now - begin_tsc_ - waiting_cycles_) / expected_;
   std::vector<void*> arrived(expected_);
   const unsigned count = rte_ring_dequeue_burst(sink_, arrived.data(), expected_, nullptr);
   lost_ = expected_ - count;
   if (lost_ != 0) return;  // the gateway has freed them: no measurement any more
   last_.ceiling_cycles_per_packet = traffic_->ceiling_cycles(in_round_, sizes_);
-  last_.quiet = last_.quiet && canary_->is_quiet();
+  last_.slowness_percent = std::max(last_.slowness_percent, canary_->slowness_percent());
+  last_.quiet = last_.slowness_percent <= Canary::kQuietPercentMax;
 }
 
 Result<Round> Feeder::result() const {

@@ -30,7 +30,8 @@ namespace raven::perf {
 struct Round {
   double cycles_per_packet = 0;
   double ceiling_cycles_per_packet = 0;
-  bool quiet = false;  // no neighbour disturbed it
+  unsigned slowness_percent = 0;  // of the slowest canary around it
+  bool quiet = false;             // no neighbour disturbed it
 };
 
 class Feeder {
@@ -81,7 +82,8 @@ class Feeder {
   unsigned empty_polls_ = 0, arrived_before_ = 0;
   uint64_t empty_poll_tsc_ = 0, waiting_cycles_ = 0;
   uint64_t begin_tsc_ = 0;
-  bool running_ = false, quiet_before_ = false;
+  bool running_ = false;
+  unsigned slowness_before_ = 0;
   Round last_;
 };
 

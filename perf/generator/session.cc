@@ -48,16 +48,20 @@ void Session::on_idle() {
 bool Session::is_complete() const {
   const auto hz = static_cast<double>(rte_get_tsc_hz());
   const double seconds = static_cast<double>(rte_rdtsc() - sample_.begin_tsc) / hz;
-  const bool any_quiet = std::ranges::any_of(sample_.rounds, &Round::quiet);
+  const bool any_quiet = std::ranges::any_of(sample_.rounds, [this](const Round& round) {
+    return sample_.is_quiet(round);
+  });
   return seconds >= sample_.seconds && (any_quiet || seconds >= kPatience * sample_.seconds);
 }
 
 void Session::answer() {
   sampling_ = false;
   std::vector<double> cycles, ceiling;
-  const auto quiet = std::ranges::count_if(sample_.rounds, &Round::quiet);
+  const auto quiet = std::ranges::count_if(sample_.rounds, [this](const Round& round) {
+    return sample_.is_quiet(round);
+  });
   for (const Round& round : sample_.rounds) {
-    if (quiet > 0 && !round.quiet) continue;
+    if (quiet > 0 && !sample_.is_quiet(round)) continue;
     cycles.push_back(round.cycles_per_packet);
     ceiling.push_back(round.ceiling_cycles_per_packet);
   }
@@ -102,6 +106,8 @@ Status Session::parse_sample(const std::string& line) {
       sample.sizes = {size};
     else if (key == "packets")
       ok = parse_number(value, sample.packets);
+    else if (key == "slowness")
+      ok = parse_number(value, sample.slowness_percent_max);
     else if (key == "seconds")
       ok = parse_number(value, sample.seconds);
     else

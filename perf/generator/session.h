@@ -1,12 +1,13 @@
 // Session: a measuring process from outside: commands on stdin, one line of JSON each on stdout.
 // SPDX-License-Identifier: Apache-2.0
 //
-//   sample size=64 packets=2048 seconds=0.2
+//   sample size=64 packets=2048 seconds=0.2 slowness=112
 //   quit
 //
 // size: bytes of the inner IP packet, or imix.  packets: buffers in flight per round; some hundred
 // stay in the caches ("hot"), thousands do not.  A sample is as many rounds as fit into the time,
-// at least one; reported is the median of those that no neighbour disturbed:
+// at least one.  slowness: how slow the canary around a quiet round may be, in per cent of the best
+// times; default: what no neighbour can be.  Reported is the median of quiet rounds:
 //
 //   {"cycles_per_packet": 131.5, "min": 129.9, "max": 140.2,
 //    "ceiling_cycles_per_packet": 56.1, "rounds": 210, "quiet_rounds": 198}
@@ -37,6 +38,10 @@ class Session {
     unsigned packets = 512;
     double seconds = 0.1;
     Sizes sizes = {64};
+    unsigned slowness_percent_max = Canary::kQuietPercentMax;
+    bool is_quiet(const Round& round) const {
+      return round.slowness_percent <= slowness_percent_max;
+    }
     std::vector<Round> rounds;
     uint64_t begin_tsc = 0;
   };

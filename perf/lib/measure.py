@@ -10,7 +10,10 @@ from . import programs
 from .process import Bench, BenchError
 
 REPEATS = 5
-_PASSES_MAX = 4 * REPEATS  # to find that many quiet samples
+# How slow the canary may be, in per cent of the best times, and in how many passes quiet samples
+# are looked for.  First only those with the clock at its best count; where there are too few, those
+# without a neighbour do, of all programs alike.
+_LOOKS = ((112, REPEATS + 2), (125, 2 * REPEATS))
 _QUIET_SHARE_MIN = 0.2  # of a sample's rounds: few among many were quiet by chance
 
 
@@ -82,7 +85,8 @@ class Measurement:
     def extra(self, group, mode, size):
         """The answer of our bench in another mode (stages), the median one of a few; None: none."""
         with Bench(self._commands.ours(group, mode), f"{self._log_dir}/{mode}.log") as bench:
-            answers = [bench.sample(size, group.packets, self._seconds) for _ in range(REPEATS)]
+            answers = [bench.sample(size, group.packets, self._seconds, _LOOKS[-1][0])
+                       for _ in range(REPEATS)]
         calm = [answer for answer in answers if is_quiet(answer)] or answers
         return sorted(calm, key=lambda answer: answer["cycles_per_packet"])[len(calm) // 2]
 
@@ -91,23 +95,30 @@ class Measurement:
         with contextlib.ExitStack() as stack:
             benches = {name: stack.enter_context(Bench(command, f"{self._log_dir}/{name}.log"))
                        for name, command in commands.items()}
-            for _ in range(_PASSES_MAX):
-                self._one_pass(group, benches, result)
-                if all(series.complete for by_size in result.values()
-                       for series in by_size.values()):
-                    break
+            for slowness, passes in _LOOKS:
+                sizes = [size for size in group.sizes if not _is_complete(result, size)]
+                for by_size in result.values():
+                    by_size.update((size, Series(error=by_size[size].error)) for size in sizes)
+                for _ in range(passes):
+                    self._one_pass(group, sizes, slowness, benches, result)
+                    if all(_is_complete(result, size) for size in sizes):
+                        break
         return result
 
-    def _one_pass(self, group, benches, result):
-        for size in group.sizes:
+    def _one_pass(self, group, sizes, slowness, benches, result):
+        for size in sizes:
             for name, bench in benches.items():
                 series = result[name][size]
                 if series.complete:
                     continue
                 try:
-                    series.add(bench.sample(size, group.packets, self._seconds))
+                    series.add(bench.sample(size, group.packets, self._seconds, slowness))
                 except BenchError as error:
                     series.error = str(error)
+
+
+def _is_complete(result, size):
+    return all(by_size[size].complete for by_size in result.values())
 
 
 def _complaints(result):

@@ -28,20 +28,21 @@ class Bench:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE,
                                              stdout=subprocess.PIPE, stderr=log, bufsize=0)
 
-    def sample(self, size, packets, seconds):
+    def sample(self, size, packets, seconds, slowness):
         """The answer to one sample command, see perf/generator/session.h."""
         if not self._started:
             self._started = True
-            self._ask(size, packets, _WARM_UP_SECONDS, START_SECONDS_MAX)
+            self._ask(f"size={size} packets={packets} seconds={_WARM_UP_SECONDS}",
+                      START_SECONDS_MAX)
             self._take_priority()
-        return self._ask(size, packets, seconds, ANSWER_SECONDS_MAX)
+        return self._ask(f"size={size} packets={packets} seconds={seconds} slowness={slowness}",
+                         ANSWER_SECONDS_MAX)
 
-    def _ask(self, size, packets, seconds, patience):
+    def _ask(self, what, patience):
         if self._late:
             raise BenchError("it did not answer before")
-        command = f"sample size={size} packets={packets} seconds={seconds}\n"
         try:
-            self._process.stdin.write(command.encode())
+            self._process.stdin.write(f"sample {what}\n".encode())
         except BrokenPipeError:
             raise BenchError(self._why()) from None
         answer = self._answer(patience)

@@ -13,7 +13,7 @@ from .measure import REPEATS, Measurement, is_quiet
 from .process import BenchError
 from .programs import Programs
 
-_SECONDS_QUICK, _SECONDS_FULL = 0.05, 0.1  # of a sample
+_SECONDS = 0.05  # of a sample: some hundred rounds
 _ROUTES = (0, 100, 1000, 10000, 100000)
 _SAS = (1, 16, 64, 256, 1024, 4096)
 _STAGE_SIZES = (64, "imix", 1400)
@@ -39,7 +39,7 @@ class Run:
         self._machine = machine.describe(arguments.root, arguments.cpu)
         self._measurement = Measurement(
             Programs(arguments.build, arguments.cpu), self._log_dir.name,
-            _SECONDS_QUICK if arguments.quick else _SECONDS_FULL, self._say)
+            _SECONDS, self._say)
         self.result = {"format": 1, "machine": self._machine,
                        "date": time.strftime("%Y-%m-%d %H:%M:%S %z"), "quick": arguments.quick,
                        "repeats": REPEATS, "rows": []}

@@ -51,7 +51,7 @@ def describe(root, cpu):
         "cpu_flags": _flags(cpuinfo),
         "cpus": os.cpu_count(),
         "cpu_used": cpu,
-        "virtual_machine": _output("systemd-detect-virt") or
+        "virtual_machine": _output("systemd-detect-virt", "--vm") or
                            ("yes" if "hypervisor" in cpuinfo else "no"),
         "tsc_hz": tsc_hz(),
         "kernel": platform.release(),

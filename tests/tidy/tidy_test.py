@@ -17,7 +17,7 @@ TYPE_HEAD = re.compile(r'\s*(?:namespace|class|struct|enum|union|extern)\b')
 
 
 def tracked():
-    """Paths that git knows; outside of a repository (a release archive), all files."""
+    """Paths that git knows; without a repository (a release archive), all files.  No pictures."""
     listed = subprocess.run(['git', '-C', ROOT, 'ls-files', '-z'], stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL)
     if listed.returncode == 0:
@@ -26,7 +26,8 @@ def tracked():
         names = [os.path.relpath(f'{folder}/{name}', ROOT)
                  for folder, _, files in os.walk(ROOT) for name in files]
     return sorted(name for name in names
-                  if name and not name.startswith('build/') and os.path.isfile(f'{ROOT}/{name}'))
+                  if name and not name.startswith('build/') and not name.endswith('.png')
+                  and os.path.isfile(f'{ROOT}/{name}'))
 
 
 def read(path):

@@ -42,6 +42,7 @@ constexpr const char* kWays[] = {
     "drop no_path",
     "drop no_route",
     "drop no_sa",
+    "drop not_gateway",
     "drop outer_fragment",
     "drop outer_malformed",
     "drop pad",

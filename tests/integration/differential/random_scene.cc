@@ -225,7 +225,10 @@ Bytes Traffic::plain_frame(unsigned port, Side from, Side to) {
 }
 
 Bytes Traffic::vxlan_frame() {
-  const Bytes inner = packets_.packet(Side::kOwn, Side::kRemote);
+  // The other way round only from a gateway box of the pool.
+  const bool passed_on = random_.one_in(6);
+  const Bytes inner = passed_on ? packets_.packet(Side::kRemote, Side::kOwn)
+                                : packets_.packet(Side::kOwn, Side::kRemote);
   Bytes inside = ethernet(random_.one_in(24) ? kNodeOverlay : kOverlay, kNodeOverlay, inner);
   if (random_.one_in(24)) set_u16(inside, 12, random_.one_in(2) ? 0x8100 : 0x0806);
   if (random_.one_in(48)) inside.resize(random_.below(20));

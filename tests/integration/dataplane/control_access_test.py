@@ -46,7 +46,7 @@ class ControlAccessTest(unittest.TestCase):
              'ip link set lo up && ip link add lan0 type veth && ip link set lan0 up && exec "$@"',
              'sh', DATAPLANE, '--config', f'{self.folder}/settings.yaml'], stdout=log, stderr=log)
         self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
+        self.addCleanup(process.terminate)
         until = time.monotonic() + PATIENCE_SECONDS
         while 'ready:' not in self.log():
             self.assertIsNone(process.poll(), self.log())

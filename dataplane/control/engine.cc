@@ -168,6 +168,7 @@ void Engine::take_selection_inputs() {
   std::map<std::string, std::vector<uint32_t>> gateways;
   for (const RemotePool& pool : desired_.pools) gateways[pool.name] = pool.gateways;
   selection_.set_tunnels(tunnels);
+  path_mtu_.set_tunnels(tunnels);
   selection_.set_pools(gateways);
 }
 
@@ -230,7 +231,8 @@ void Engine::tunnel_moved(TunnelId tunnel) {
   path_.writer().set_peer_adjacency(row->index, *slot);
   const NextHop* hop = mirror_->next_hop(peer);
   if (hop == nullptr || !hop->port) return;
-  const uint32_t mtu = path_.ports()[hop->port->value()]->mtu();
+  path_mtu_.set_path(tunnel.value(), peer, path_.ports()[hop->port->value()]->mtu());
+  const uint32_t mtu = path_mtu_.largest(tunnel.value());
   path_.writer().set_peer_path_mtu(
       row->index, static_cast<uint16_t>(row->newest->inner_size_max(mtu))
   );
@@ -249,6 +251,7 @@ void Engine::probe_tick() {
   take_answers(now);
   send_probes(now);  // also finds tunnels down that did not answer the ones before
   choose(now);
+  probe_path_mtu(now);
   take_reports(now);
   path_.writer().reclaim();
 }
@@ -287,7 +290,43 @@ void Engine::send_probes(Instant now) {
   }
 }
 
+void Engine::probe_path_mtu(Instant now) {
+  for (const auto& [tunnel, row] : peers_.peers()) {
+    if (row.newest == nullptr) continue;
+    if (const uint32_t size = tables().peers[row.index].padded_answer.exchange(0); size != 0)
+      path_mtu_.probe_answered(tunnel.value(), size);
+    const TunnelHealth* health = selection_.health(tunnel.value());
+    const PathMtu::Step step = path_mtu_.step(tunnel.value(), health != nullptr && health->up, now);
+    for (const uint32_t size : step.probes) {
+      const Status sent = path_.send_padded_probe(
+          row.index, static_cast<uint16_t>(size), row.newest->inner_size_max(size)
+      );
+      if (!sent.ok()) log::debug("path", "{}: {}", peer_name(tunnel), sent.error().message);
+    }
+    if (!step.changed) continue;
+    tunnel_moved(tunnel);
+    log::info(
+        "path", "{}: path MTU is {}, as probed", peer_name(tunnel),
+        path_mtu_.largest(tunnel.value())
+    );
+  }
+}
+
+// Believed only if we may have sent what it quotes: RFC 4301 section 8.2.1, RFC 5927 section 7.
+void Engine::take_too_big(const TooBig& report, Instant now) {
+  const OutboundSa* sa = sas_->find_outbound(Spi{report.spi}, report.peer);
+  if (sa == nullptr || !sa->sent_recently(report.sequence)) return;
+  const TunnelId tunnel = sa->tunnel_id();
+  if (!path_mtu_.too_big(tunnel.value(), report.mtu, now)) return;
+  tunnel_moved(tunnel);
+  log::info(
+      "path", "{}: path MTU is {}, as a router says", peer_name(tunnel),
+      path_mtu_.largest(tunnel.value())
+  );
+}
+
 void Engine::take_reports(Instant now) {
+  while (const auto report = path_.take_too_big()) take_too_big(*report, now);
   while (const auto moved = path_.take_moved_peer())
     sas_->source_moved(Spi{moved->spi}, moved->address, moved->port);
   for (const auto& [tunnel, row] : peers_.peers())

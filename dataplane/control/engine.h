@@ -16,6 +16,7 @@
 #include "common/event/loop.h"
 #include "dataplane/control/adjacency_slots.h"
 #include "dataplane/control/desired.h"
+#include "dataplane/control/path_mtu.h"
 #include "dataplane/control/peer_tables.h"
 #include "dataplane/control/selection.h"
 #include "dataplane/control/topology.h"
@@ -87,7 +88,9 @@ class Engine {
   void take_answers(Instant now);
   void choose(Instant now);
   void send_probes(Instant now);
+  void probe_path_mtu(Instant now);
   void take_reports(Instant now);
+  void take_too_big(const TooBig& report, Instant now);
   void watch_workers();
 
   event::Loop& loop_;
@@ -100,6 +103,7 @@ class Engine {
   bool applied_ = false;  // until then desired_ is empty because nobody has said anything
   std::vector<ItemError> errors_;
   Selection selection_;
+  PathMtu path_mtu_;
   PeerTables peers_;
   TableAdjacencySlots slots_;
   WorkerWatch watch_;

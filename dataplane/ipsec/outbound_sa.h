@@ -40,6 +40,12 @@ class alignas(64) OutboundSa {
   bool esn() const { return esn_; }
   // Last number used, 0: none.
   uint64_t sequence() const { return sequence_.load(std::memory_order_relaxed); }
+  // Whether one of the last million packets had this number on the wire.
+  bool sent_recently(uint32_t sequence_low) const {
+    const uint64_t last = sequence();
+    const uint32_t age = static_cast<uint32_t>(last) - sequence_low;
+    return age < 1'000'000 && age < last;
+  }
   bool sequence_exhausted() const { return sequence() >= sequence_max(); }
   const Lifetime& lifetime() const { return lifetime_; }
   Lifetime& lifetime() { return lifetime_; }

@@ -389,6 +389,13 @@ const OutboundSa* SaManager::newest_outbound(TunnelId tunnel) const {
   return newest;
 }
 
+const OutboundSa* SaManager::find_outbound(Spi spi, const IpAddress& peer) const {
+  for (const auto& entry : entries_)
+    if (!entry->inbound() && entry->id.spi == spi && entry->id.outer.destination == peer)
+      return entry->out.get();
+  return nullptr;
+}
+
 bool SaManager::is_newest_of_worker(const Entry& entry) const {
   return std::ranges::none_of(entries_, [&entry](const auto& other) {
     return !other->inbound() && other->tunnel == entry.tunnel &&

@@ -112,6 +112,8 @@ class SaManager {
 
   std::vector<SaInfo> list(Instant now) const;
   std::size_t size() const { return entries_.size(); }
+  // The outbound SA that sent a packet with this SPI to `peer`, nullptr: none did.
+  const OutboundSa* find_outbound(Spi spi, const IpAddress& peer) const;
   // What a packet into the tunnel would use, nullptr: none.
   const OutboundSa* newest_outbound(TunnelId tunnel) const;
 

@@ -70,6 +70,8 @@ void classify_own(Context& context, rte_mbuf* packet, const IpView& view, const 
     return collect_fragment(context, packet);
   if (view.protocol == wire::kEsp) return to_esp_in(context, packet, view, view.l4_offset);
   if (view.protocol == wire::kUdp) return classify_udp(context, packet, view, ip);
+  if (view.protocol == wire::kIcmp || view.protocol == wire::kIcmp6)
+    note_if_too_big(context, ip, view);
   context.to(Stage::kPunt, packet);
 }
 

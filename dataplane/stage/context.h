@@ -21,6 +21,7 @@
 #include "dataplane/stage/moved_peers.h"
 #include "dataplane/stage/reassembly.h"
 #include "dataplane/stage/stages.h"
+#include "dataplane/stage/too_big.h"
 #include "dataplane/table/tables.h"
 
 namespace raven::dataplane {
@@ -83,6 +84,7 @@ struct Context {
   Reassembly reassembly;
   IcmpLimit icmp_limit;
   MovedPeers moved_peers;
+  TooBigs too_bigs;
 };
 
 }  // namespace raven::dataplane

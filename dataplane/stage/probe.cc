@@ -58,14 +58,24 @@ void turn_around(const Context& context, uint8_t* ip, uint8_t family, ProbePacke
   if (probe.udp.checksum.raw() == 0) probe.udp.checksum = Be16::from_host(0xffff);  // RFC 768
 }
 
+// Several sizes may be under way, and answers come to any worker: the largest counts.
+void note_size(PeerSlot& slot, uint32_t size) {
+  uint32_t before = slot.padded_answer.load(std::memory_order_relaxed);
+  while (before < size && !slot.padded_answer.compare_exchange_weak(before, size)) {
+  }
+}
+
 // The cookie is our TSC at sending.
 void note_answer(Context& context, PeerIndex peer, const ProbePayload& payload) {
+  PeerSlot& slot = context.setup.tables->peers[peer];
+  const uint64_t sequence = payload.sequence.host();
+  if (const uint64_t size = sequence >> kProbeSizeShift; size != 0)
+    return note_size(slot, static_cast<uint32_t>(size));
   const uint64_t cycles = rte_rdtsc() - payload.sent_cookie.host();
   const uint64_t rtt_us = cycles * 1000000 / rte_get_tsc_hz();
   ProbeAnswer answer;
-  answer.sequence = static_cast<uint32_t>(payload.sequence.host());
+  answer.sequence = static_cast<uint32_t>(sequence);
   answer.rtt_us = static_cast<uint32_t>(std::min<uint64_t>(rtt_us, UINT32_MAX));
-  PeerSlot& slot = context.setup.tables->peers[peer];
   slot.probe_answer.store(answer.packed(), std::memory_order_relaxed);
   slot.probe_answers.fetch_add(1, std::memory_order_relaxed);
 }

@@ -152,7 +152,14 @@ std::optional<MovedPeer> PacketPath::take_moved_peer() {
   return std::nullopt;
 }
 
-Status PacketPath::send_probe(PeerIndex peer, uint32_t sequence) {
+std::optional<TooBig> PacketPath::take_too_big() {
+  for (const std::unique_ptr<Worker>& worker : workers_)
+    if (std::optional<TooBig> report = worker->too_bigs().take()) return report;
+  return std::nullopt;
+}
+
+template <class Write>
+Status PacketPath::send_request(PeerIndex peer, const Write& write) {
   const PeerSlot& slot = tables_->peers[peer];
   const WorkerId owner = slot.fallback_worker.load(std::memory_order_acquire);
   if (owner.value() >= workers_.size())
@@ -160,10 +167,22 @@ Status PacketPath::send_probe(PeerIndex peer, uint32_t sequence) {
   rte_mbuf* packet = pool_->take();
   if (packet == nullptr)
     return Error{ErrorCode::kUnavailable, "no packet buffer is free for a probe"};
-  write_probe_request(packet, peer, slot.tunnel_id.load(std::memory_order_relaxed), sequence);
+  write(packet, slot.tunnel_id.load(std::memory_order_relaxed));
   if (mailbox_list_[owner.value()]->send(packet)) return {};
   rte_pktmbuf_free(packet);
   return Error{ErrorCode::kUnavailable, "the worker takes no more packets"};
+}
+
+Status PacketPath::send_probe(PeerIndex peer, uint32_t sequence) {
+  return send_request(peer, [&](rte_mbuf* packet, uint32_t tunnel_id) {
+    write_probe_request(packet, peer, tunnel_id, sequence);
+  });
+}
+
+Status PacketPath::send_padded_probe(PeerIndex peer, uint16_t outer_size, uint32_t inner_size) {
+  return send_request(peer, [&](rte_mbuf* packet, uint32_t tunnel_id) {
+    write_padded_probe_request(packet, peer, tunnel_id, outer_size, inner_size);
+  });
 }
 
 }  // namespace raven::dataplane

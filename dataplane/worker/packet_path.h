@@ -18,6 +18,7 @@
 #include "dataplane/port/port.h"
 #include "dataplane/settings.h"
 #include "dataplane/stage/moved_peers.h"
+#include "dataplane/stage/too_big.h"
 #include "dataplane/table/table_writer.h"
 
 namespace raven::dataplane {
@@ -53,15 +54,23 @@ class PacketPath {
   // A peer that was seen to send from another address; nothing: none since the last call.
   std::optional<MovedPeer> take_moved_peer();
 
+  // A router that did not pass on a packet of ours; nothing: none since the last call.
+  std::optional<TooBig> take_too_big();
+
   // Puts a probe request into the tunnel of `peer`, by the worker that owns its SA.  The answer
   // appears in PeerSlot::probe_answer with the same sequence.  kUnavailable: no outbound SA, no
   // buffer, or the worker's inbox is full.
   Status send_probe(PeerIndex peer, uint32_t sequence);
+  // The same, padded to an inner packet of `inner_size` bytes so that it takes an outer one of
+  // `outer_size`.  The answer appears in PeerSlot::padded_answer.
+  Status send_padded_probe(PeerIndex peer, uint16_t outer_size, uint32_t inner_size);
 
  private:
   PacketPath() = default;
 
   Status open_ports();
+  template <class Write>
+  Status send_request(PeerIndex peer, const Write& write);
   Status make_workers();
 
   Settings settings_;

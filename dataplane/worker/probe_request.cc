@@ -4,11 +4,15 @@
 
 #include <rte_cycles.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "common/dpapi/probe.h"
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/meta.h"
 #include "dataplane/packet/wire.h"
+#include "dataplane/port/packet_pool.h"
 
 namespace raven::dataplane {
 namespace {
@@ -19,9 +23,7 @@ struct Request {
   ProbePayload payload;
 };
 
-}  // namespace
-
-void write_probe_request(rte_mbuf* packet, PeerIndex peer, uint32_t tunnel_id, uint32_t sequence) {
+void write(rte_mbuf* packet, PeerIndex peer, uint32_t tunnel_id, uint64_t sequence) {
   set_size(packet, sizeof(Request));
   auto& request = *rte_pktmbuf_mtod(packet, Request*);
   request = {};
@@ -50,6 +52,23 @@ void write_probe_request(rte_mbuf* packet, PeerIndex peer, uint32_t tunnel_id, u
   info.family = 4;
   info.peer = peer;
   info.tunnel_id = tunnel_id;
+}
+
+}  // namespace
+
+void write_probe_request(rte_mbuf* packet, PeerIndex peer, uint32_t tunnel_id, uint32_t sequence) {
+  write(packet, peer, tunnel_id, sequence);
+}
+
+void write_padded_probe_request(
+    rte_mbuf* packet, PeerIndex peer, uint32_t tunnel_id, uint16_t outer_size, uint32_t inner_size
+) {
+  write(packet, peer, tunnel_id, uint64_t{outer_size} << kProbeSizeShift);
+  const uint32_t room = rte_pktmbuf_tailroom(packet);
+  const uint32_t wanted = inner_size > sizeof(Request) ? inner_size - uint32_t{sizeof(Request)} : 0;
+  const uint32_t padding = std::min(wanted, room > kTailroom ? room - kTailroom : 0u);
+  std::memset(bytes_of(packet) + sizeof(Request), 0, padding);
+  set_size(packet, uint32_t{sizeof(Request)} + padding);
 }
 
 }  // namespace raven::dataplane

@@ -30,6 +30,7 @@ class Worker {
 
   const WorkerCounters& counters() const { return context_.counters; }
   MovedPeers& moved_peers() { return context_.moved_peers; }
+  TooBigs& too_bigs() { return context_.too_bigs; }
   Context& context() { return context_; }
 
  private:

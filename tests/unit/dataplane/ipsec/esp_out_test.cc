@@ -26,6 +26,22 @@ TEST(EspOut, Row04FirstSequenceNumberIsOne) {
   EXPECT_EQ(be32(worker.seal(*sa, ipv4_packet(60)).packet, 24), 2u);
 }
 
+// Rule 31: refuses
+TEST(EspOut, Row31KnowsWhichNumbersItHasSentRecently) {
+  Worker worker;
+  SaConfig config = sa_config(Direction::kOutbound);
+  const auto fresh = worker.outbound(config);
+  EXPECT_FALSE(fresh->sent_recently(0));
+  EXPECT_FALSE(fresh->sent_recently(1));
+  config.esn = true;
+  config.last_sequence = 0x1'0000'0010;
+  const auto sa = worker.outbound(config);
+  EXPECT_TRUE(sa->sent_recently(0x10));
+  EXPECT_TRUE(sa->sent_recently(0xffff'ffff)) << "before the wrap";
+  EXPECT_FALSE(sa->sent_recently(0x11)) << "not yet";
+  EXPECT_FALSE(sa->sent_recently(0xfff0'0000)) << "long ago";
+}
+
 // Rule 5: refuses.  Rule 40: refuses
 TEST(EspOut, Row05StopsAtTheLast32BitNumber) {
   Worker worker;

@@ -153,6 +153,18 @@ TEST_F(SaManagerTest, TellsTwoPeersWithTheSameOutboundSpiApart) {
   EXPECT_EQ(outbound().newest, 0x1001u);
 }
 
+// Rule 31: refuses
+TEST_F(SaManagerTest, Row31FindsTheSenderOfAPacketBySpiAndPeerOnly) {
+  add(kOut, 0x1001);
+  add(kIn, 0x1002);
+  const IpAddress peer = make_sa(kOut, 0x1001).outer.destination;
+  ASSERT_NE(manager->find_outbound(Spi{0x1001}, peer), nullptr);
+  EXPECT_EQ(manager->find_outbound(Spi{0x1001}, peer)->spi(), Spi{0x1001});
+  EXPECT_EQ(manager->find_outbound(Spi{0x1001}, IpAddress::v4(0xcb007101)), nullptr);
+  EXPECT_EQ(manager->find_outbound(Spi{0x1002}, peer), nullptr);
+  EXPECT_EQ(manager->find_outbound(Spi{0x1003}, peer), nullptr);
+}
+
 TEST_F(SaManagerTest, FindsAnOutboundSaByItsOldDestinationAfterItMoved) {
   add(kOut, 0x1001);
   OuterAddresses moved = make_sa(kOut, 0x1001).outer;

@@ -68,6 +68,40 @@ TEST(TunnelProbe, OwnRequestIsEncryptedAndItsAnswerNoted) {
   EXPECT_EQ(ProbeAnswer::unpack(peer.probe_answer.load()).sequence, 42u);
 }
 
+// Rule 31: holds
+TEST(TunnelProbe, Row31PaddedRequestFillsThePathAndIsAnsweredWithASmallOne) {
+  BoxBench box;
+  rte_mbuf* request = box.pool().take();
+  write_padded_probe_request(request, box.peer(), kTunnelB, 1400, 1400 - 54);
+  ASSERT_TRUE(box.mailboxes()[0]->send(request));
+  box.take_mail();
+  const std::vector<Bytes> sent = box.sent_wan();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_GT(sent[0].size(), 14u + 1396);
+  EXPECT_LE(sent[0].size(), 14u + 1400);
+  const Bytes inner = box.open(sent[0]);
+  EXPECT_EQ(inner.size(), 20u + 8 + 24) << "the rest was padding for the ESP of the receiver";
+  EXPECT_EQ(u16_at(inner, 28 + 10), 1400) << "high half of the sequence number";
+
+  box.receive_wan(box.seal(inner + Bytes(1300)));  // as the far end would send it
+  const std::vector<Bytes> replies = box.sent_wan();
+  ASSERT_THAT(replies, SizeIs(1));
+  EXPECT_LT(replies[0].size(), 200u);
+}
+
+TEST(TunnelProbe, AnswersToPaddedRequestsLeaveThoseToSmallOnesAlone) {
+  BoxBench box;
+  PeerSlot& peer = box.tables().peers[box.peer()];
+  for (const uint16_t size : std::initializer_list<uint16_t>{1280, 1400, 576}) {
+    Bytes answer = payload(ProbeType::kReply);
+    set_u16(answer, 10, size);
+    set_u16(answer, 14, 0);
+    box.receive_wan(box.seal(in_tunnel(answer, true)));
+  }
+  EXPECT_EQ(peer.padded_answer.load(), 1400u);
+  EXPECT_EQ(peer.probe_answers.load(), 0u);
+}
+
 TEST(TunnelProbe, MalformedProbesAreNamed) {
   BoxBench box;
   Bytes wrong_magic = payload(ProbeType::kRequest);

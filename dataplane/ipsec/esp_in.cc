@@ -72,6 +72,8 @@ inline EspVerdict EspIn::admit(InboundSa& sa, const EspInInput& packet) {
   const uint64_t sequence = sa.esn_ ? sa.window_.infer(low) : low;
   const EspVerdict verdict = sa.window_.could_accept(sequence);
   if (verdict != EspVerdict::kOk) return verdict;
+  if (sa.resync_.due()) [[unlikely]]
+    keep_suspect(sa, packet);
   stage(sa, packet, text_size, sequence);
   return EspVerdict::kOk;
 }
@@ -104,9 +106,11 @@ EspInResult EspIn::finish(std::size_t position) {
   const EspVerdict verdict = authenticate(position);
   if (verdict != EspVerdict::kOk) [[unlikely]] {
     sa.count_error();
+    if (verdict == EspVerdict::kIcv && sa.esn_) sa.resync_.failed();
     explicit_bzero(slot.text, slot.size);
     return refuse(verdict);
   }
+  sa.resync_.passed();
   sa.lifetime_.count(slot.size);
 
   const InnerPacket inner = open_inner(slot.text, slot.size, pending.outer_traffic_class);
@@ -115,6 +119,29 @@ EspInResult EspIn::finish(std::size_t position) {
     return refuse(inner.verdict);
   }
   return {slot.text, inner.size, EspVerdict::kOk, inner.family, newest};
+}
+
+// One packet of a burst, before the cipher changes it.
+void EspIn::keep_suspect(InboundSa& sa, const EspInInput& packet) {
+  if (suspect_.sa != nullptr || packet.size > kSuspectSizeMax) return;
+  std::memcpy(suspect_.bytes, packet.data, packet.size);
+  suspect_.size = packet.size;
+  suspect_.sa = &sa;
+}
+
+// The packet itself is lost; if it turns out to be authentic, the window is where the peer is.
+void EspIn::resync() {
+  InboundSa& sa = *suspect_.sa;
+  suspect_.sa = nullptr;
+  if (!sa.resync_.due()) return;  // others of its burst passed
+  const uint32_t low = host_to_big(load<uint32_t>(suspect_.bytes + 4));
+  const uint64_t sequence = sa.window_.infer(low) + (uint64_t{sa.resync_.next_turns()} << 32);
+  const uint32_t around = kEspHeaderSize + sa.iv_size_ + uint32_t{kIcvSize};
+  stage(sa, {suspect_.bytes, suspect_.size, 0}, suspect_.size - around, sequence);
+  run();
+  if (authenticate(0) == EspVerdict::kOk) sa.resync_.passed();
+  explicit_bzero(suspect_.bytes, suspect_.size);
+  burst_.clear();
 }
 
 }  // namespace raven::dataplane

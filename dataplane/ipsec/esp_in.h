@@ -59,7 +59,11 @@ class EspIn {
   EspInResult finish(std::size_t position);
 
   // Empties the burst.
-  void clear() { burst_.clear(); }
+  void clear() {
+    burst_.clear();
+    if (suspect_.sa != nullptr) [[unlikely]]
+      resync();
+  }
 
  private:
   // What finish() needs, one cache line.
@@ -74,10 +78,21 @@ class EspIn {
   EspVerdict admit(InboundSa& sa, const EspInInput& packet);
   void stage(InboundSa& sa, const EspInInput& packet, uint32_t text_size, uint64_t sequence);
   EspVerdict authenticate(std::size_t position);
+  void keep_suspect(InboundSa& sa, const EspInInput& packet);
+  void resync();
 
   CipherBurst burst_;
   alignas(64) std::array<Pending, kBurstMax> pending_;
   uint64_t failed_ = 0;
+
+  // A copy of a packet that will be tried with a higher half of its number, see esn_resync.h.
+  static constexpr uint32_t kSuspectSizeMax = 9728;
+  struct Suspect {
+    alignas(64) uint8_t bytes[kSuspectSizeMax + 64];
+    uint32_t size = 0;
+    InboundSa* sa = nullptr;  // none
+  };
+  Suspect suspect_;
 };
 
 }  // namespace raven::dataplane

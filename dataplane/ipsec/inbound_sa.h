@@ -12,6 +12,7 @@
 
 #include "common/base/result.h"
 #include "dataplane/ipsec/cipher_library.h"
+#include "dataplane/ipsec/esn_resync.h"
 #include "dataplane/ipsec/replay_window.h"
 #include "dataplane/ipsec/sa_config.h"
 #include "dataplane/ipsec/sa_memory.h"
@@ -40,6 +41,7 @@ class alignas(64) InboundSa {
   bool esn() const { return esn_; }
   uint64_t highest_sequence() const { return window_.highest(); }
   uint32_t replay_window() const { return window_.size(); }
+  const EsnResync& resync() const { return resync_; }  // owner
   uint64_t errors() const { return errors_.load(std::memory_order_relaxed); }
   const Lifetime& lifetime() const { return lifetime_; }
   Lifetime& lifetime() { return lifetime_; }
@@ -69,6 +71,7 @@ class alignas(64) InboundSa {
   uint8_t iv_size_;
   bool esn_;
   Algorithm algorithm_;
+  EsnResync resync_;
 
   alignas(64) Lifetime lifetime_;  // second cache line
 

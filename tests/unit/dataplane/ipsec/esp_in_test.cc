@@ -228,6 +228,48 @@ TEST_P(EspInSuites, Row49OnlyTheNewestPacketMayTellThatThePeerMoved) {
   EXPECT_TRUE(worker_.open(*sa, packet(11)).newest);
 }
 
+// RFC 4303 appendix A3.
+// Rule 11: holds
+TEST_P(EspInSuites, Row11FindsAPeerThatIsATurnOrTwoAheadAgain) {
+  for (const uint64_t turns : {1, 2, 4}) {
+    config_.esn = true;
+    config_.last_sequence = 5;
+    const auto sa = worker_.inbound(config_);
+    uint64_t sequence = (turns << 32) + 10;
+    unsigned lost = 0;
+    while (open(*sa, packet(sequence++)) == "icv") ASSERT_LT(++lost, 1000u);
+    EXPECT_GE(lost, EsnResync::kEvery);
+    EXPECT_LE(lost, EsnResync::kEvery * (turns + 1) + 1);
+    EXPECT_EQ(sa->highest_sequence(), sequence - 1);
+    EXPECT_EQ(open(*sa, packet(sequence)), "ok");
+    EXPECT_EQ(open(*sa, packet(sequence)), "replay_dup");
+  }
+}
+
+// Rule 11: refuses
+TEST_P(EspInSuites, Row11ForgedPacketsCostFewTriesAndMoveNothing) {
+  config_.esn = true;
+  config_.last_sequence = 5;
+  const auto sa = worker_.inbound(config_);
+  Bytes forged = packet(77);
+  forged.back() ^= 1;
+  for (unsigned i = 0; i < 6400; ++i) ASSERT_EQ(open(*sa, forged), "icv");
+  EXPECT_EQ(sa->highest_sequence(), 5u);
+  EXPECT_LE(sa->resync().tries(), 6400u / EsnResync::kEvery);
+  EXPECT_EQ(open(*sa, packet(6)), "ok");
+  EXPECT_FALSE(sa->resync().due()) << "one success, and nothing is suspected any more";
+}
+
+// Rule 11: refuses
+TEST_P(EspInSuites, Row11IsNotDoneWithoutExtendedNumbers) {
+  config_.esn = false;
+  const auto sa = worker_.inbound(config_);
+  Bytes forged = packet(77);
+  forged.back() ^= 1;
+  for (unsigned i = 0; i < 640; ++i) ASSERT_EQ(open(*sa, forged), "icv");
+  EXPECT_EQ(sa->resync().tries(), 0u);
+}
+
 // Rule 39: refuses.  Rule 41: refuses
 TEST_P(EspInSuites, KeysOfAnotherSaFail) {
   const auto sa = worker_.inbound(config_);

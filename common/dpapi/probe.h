@@ -20,8 +20,8 @@ inline constexpr uint32_t kProbeMagic = 0x52565052;              // "RVPR"
 inline constexpr uint32_t kProbeTunnelSource = 0xa9fe5201;       // 169.254.82.1
 inline constexpr uint32_t kProbeTunnelDestination = 0xa9fe5202;  // 169.254.82.2
 
-// A request inside a tunnel may be padded, to find out how large a packet the path carries: then the
-// high half of its sequence number is that size, the low half 0.  The answer is not padded.
+// A request inside a tunnel may be padded, to find out how large a packet the path carries: then
+// the high half of its sequence number is that size, the low half 0.  The answer is not padded.
 inline constexpr unsigned kProbeSizeShift = 32;
 
 enum class ProbeType : uint8_t { kRequest = 1, kReply = 2 };

@@ -101,7 +101,7 @@ struct raven_sa_add {
   uint8_t copy_dscp;   /* 1: inner DSCP to the outer header */
   uint8_t copy_df;     /* 1: inner DF to the outer header */
   uint32_t replay_window; /* packets; 0: the dataplane's default */
-  uint32_t pad;
+  uint32_t tfc_size; /* outbound: pad inner packets to so many bytes; 0: not, ~0: to the path MTU */
   /* Lifetimes, 0: none.  Soft (rekey) raises RAVEN_SA_EXPIRE once, hard makes the SA unusable. */
   uint64_t rekey_after_seconds, expire_after_seconds;
   uint64_t rekey_after_bytes, expire_after_bytes;

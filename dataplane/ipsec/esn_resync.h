@@ -14,8 +14,8 @@ namespace raven::dataplane {
 
 class EsnResync {
  public:
-  static constexpr uint32_t kEvery = 64;     // failures in a row
-  static constexpr uint32_t kTurnsMax = 4;   // turns that are tried, one after the other
+  static constexpr uint32_t kEvery = 64;    // failures in a row
+  static constexpr uint32_t kTurnsMax = 4;  // turns that are tried, one after the other
 
   // A packet failed its ICV, or passed.
   void failed() { ++failures_; }

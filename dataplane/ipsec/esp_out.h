@@ -20,10 +20,12 @@ inline constexpr uint32_t kEspHeadroomMax = kOuterHeaderSizeMax + kEspHeaderSize
 // Most bytes written behind it: padding, pad length, next header, ICV.
 inline constexpr uint32_t kEspTailroomMax = kBlockSizeMax - 1 + 2 + kIcvSize;
 
-// An inner IPv4 or IPv6 packet whose header was checked; nothing else shares these bytes.
+// An inner IPv4 or IPv6 packet whose header was checked; nothing else shares these bytes.  Bytes
+// behind what its header says are padding for the receiver (RFC 4303 section 2.7).  Anything that
+// begins with neither version goes out as a dummy, next header 59 (section 2.6).
 struct EspOutInput {
   uint8_t* data;      // the inner IP header
-  uint32_t size;      // of the inner packet, as its header says
+  uint32_t size;      // of the inner packet with such padding
   uint32_t headroom;  // writable bytes in front of data
   uint32_t tailroom;  // writable bytes behind data + size
 };
@@ -121,7 +123,8 @@ inline uint16_t EspOut::next_identification() {
   sa.lifetime_.count(text_size);
   const bool v4 = packet.data[0] >> 4 == 4;
   esp_wire::write_trailer(
-      packet.data + packet.size, text_size - packet.size - esp_wire::kTrailerSize, v4
+      packet.data + packet.size, text_size - packet.size - esp_wire::kTrailerSize,
+      esp_wire::next_header_of(packet.data[0])
   );
   uint8_t* start = packet.data - header_size;
   outer.write(start, total, InnerFields::of(packet.data, v4), next_identification());

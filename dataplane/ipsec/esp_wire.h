@@ -53,11 +53,18 @@ inline uint8_t write_aad(uint8_t* aad, uint32_t spi_wire, uint64_t sequence, boo
   return esn ? 12 : 8;
 }
 
+// What is neither IPv4 nor IPv6 is a dummy (RFC 4303 section 2.6).
+inline uint8_t next_header_of(uint8_t first_byte) {
+  const unsigned version = first_byte >> 4;
+  if (version == 4) [[likely]]
+    return kNextHeaderIpv4;
+  return version == 6 ? kNextHeaderIpv6 : kNextHeaderDummy;
+}
+
 // RFC 4303 section 2.4.  Padding goes out as one 16-byte word: what is too much of it lies where
 // the ICV will be.
-inline void write_trailer(uint8_t* end_of_inner, uint32_t pad, bool v4) {
+inline void write_trailer(uint8_t* end_of_inner, uint32_t pad, uint8_t next_header) {
   store_16(end_of_inner, 0x0807060504030201u, 0x100f0e0d0c0b0a09u);
-  const auto next_header = v4 ? kNextHeaderIpv4 : kNextHeaderIpv6;
   const auto trailer = static_cast<uint16_t>(pad | unsigned{next_header} << 8);
   std::memcpy(end_of_inner + pad, &trailer, sizeof(trailer));
 }

@@ -36,6 +36,7 @@ OutboundSa::OutboundSa(const SaConfig& config, WorkerId owner, const SaMemory& m
       esp_header_size_{static_cast<uint8_t>(kEspHeaderSize + iv_size_)},
       esn_{config.esn},
       algorithm_{config.algorithm},
+      tfc_size_{config.tfc_size},
       lifetime_{soft_limits(config), config.lifetime_hard, past_of(config)},
       spi_{config.spi},
       tunnel_id_{config.tunnel_id},

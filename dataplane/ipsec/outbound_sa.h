@@ -38,6 +38,8 @@ class alignas(64) OutboundSa {
   WorkerId owner() const { return owner_; }
   const Suite& suite() const { return suite_of(algorithm_); }
   bool esn() const { return esn_; }
+  // SaConfig::tfc_size.
+  uint32_t tfc_size() const { return tfc_size_; }
   // Last number used, 0: none.
   uint64_t sequence() const { return sequence_.load(std::memory_order_relaxed); }
   // Whether one of the last million packets had this number on the wire.
@@ -84,6 +86,7 @@ class alignas(64) OutboundSa {
   uint8_t esp_header_size_;  // with the IV
   bool esn_;
   Algorithm algorithm_;
+  uint32_t tfc_size_;
 
   alignas(64) Lifetime lifetime_;  // second cache line
 

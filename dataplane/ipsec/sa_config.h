@@ -39,6 +39,9 @@ struct OuterAddresses {
   bool operator==(const OuterAddresses&) const = default;
 };
 
+// tfc_size of an SA whose packets are padded to what the path carries.
+inline constexpr uint32_t kTfcPathMtu = UINT32_MAX;
+
 inline constexpr uint32_t kReplayWindowMin = 64;  // packets
 inline constexpr uint32_t kReplayWindowMax = 32768;
 inline constexpr uint32_t kReplayWindowDefault = 4096;
@@ -62,6 +65,9 @@ struct SaConfig {
 
   DscpRule dscp;
   DfRule df = DfRule::kCopy;
+  // Outbound: inner packets are padded to this many bytes, but not beyond the path's MTU (RFC 4303
+  // section 2.7).  0: not at all, as a peer may ask for (RFC 7296, ESP_TFC_PADDING_NOT_SUPPORTED).
+  uint32_t tfc_size = 0;
   LifetimeLimits lifetime_soft;
   LifetimeLimits lifetime_hard;
 

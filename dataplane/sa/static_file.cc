@@ -26,6 +26,10 @@ struct StaticSa {
   uint32_t destination_port = 4500;
   bool esn = true;
   uint32_t replay_window = 0;
+  bool copy_dscp = true;
+  uint32_t dscp = 0;
+  DfRule df = DfRule::kCopy;
+  uint32_t tfc_size = 0;
 
   static void describe(settings::Schema<StaticSa>& schema) {
     schema.field("tunnel_id", &StaticSa::tunnel_id, "Tunnel id of the peer.")
@@ -45,6 +49,10 @@ struct StaticSa {
         .range(1, 65535);
     schema.field("esn", &StaticSa::esn, "Extended sequence numbers.");
     schema.field("replay_window", &StaticSa::replay_window, "0: as set for the dataplane.");
+    schema.field("copy_dscp", &StaticSa::copy_dscp, "false: the outer DSCP is `dscp`.");
+    schema.field("dscp", &StaticSa::dscp, "Outer DSCP without copy_dscp.").range(0, 63);
+    schema.choice("df", &StaticSa::df, {"copy", "set", "clear"}, "DF of an outer IPv4 header.");
+    schema.field("tfc_size", &StaticSa::tfc_size, "Pad inner packets to so many bytes; 0: not.");
     schema.check("algorithm", [](const StaticSa& sa) {
       return find_suite(sa.algorithm) == nullptr
                  ? fmt::format("'{}' is not an algorithm of ours", sa.algorithm)
@@ -127,6 +135,9 @@ Result<SaConfig> to_config(const StaticSa& sa, const KeyTexts& keys, uint32_t re
   RAVEN_ASSIGN(config.integrity_key, from_hex(keys.find(sa.integrity_key)));
   config.esn = sa.esn;
   config.replay_window = sa.replay_window == 0 ? replay_window : sa.replay_window;
+  config.dscp = {sa.copy_dscp, static_cast<uint8_t>(sa.dscp)};
+  config.df = sa.df;
+  config.tfc_size = sa.tfc_size;
   RAVEN_TRY(validate(config));
   return config;
 }

@@ -5,8 +5,11 @@
 // an SA for the peer, drop.
 #include "dataplane/ipsec/esp_out.h"
 
+#include <algorithm>
+
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/stage/context.h"
+#include "dataplane/stage/tfc.h"
 
 namespace raven::dataplane::stage {
 namespace {
@@ -30,6 +33,8 @@ bool prepare(Context& context, PeerTable& peers, WorkerId worker, rte_mbuf* pack
     without_own_sa(context, packet, peer);
     return false;
   }
+  if (sa->tfc_size() != 0) [[unlikely]]
+    pad_for_tfc(packet, std::min<uint32_t>(sa->tfc_size(), peer.path_mtu.load()));
   const EspOutResult result = context.esp_out.prepare(
       *sa, {bytes_of(packet), packet->data_len, rte_pktmbuf_headroom(packet),
             rte_pktmbuf_tailroom(packet)}

@@ -133,6 +133,7 @@ TEST_P(EspInSuites, Row44WipesThePlaintextOfAForgedPacket) {
   EXPECT_TRUE(std::all_of(text, end, [](uint8_t byte) { return byte == 0; }));
 }
 
+// Rule 15: holds
 TEST_P(EspInSuites, Row15DummyMovesTheWindowAndIsNoError) {
   const auto sa = worker_.inbound(config_);
   const std::size_t block = suite_of(GetParam()).block_size;

@@ -136,6 +136,19 @@ TEST(EspOut, Row43CbcIvsAreUnpredictable) {
     }
 }
 
+// Rule 15: holds
+TEST(EspOut, Row15MakesDummies) {
+  Worker worker;
+  const auto out = worker.outbound(sa_config(Direction::kOutbound));
+  const auto in = worker.inbound(sa_config(Direction::kInbound));
+  for (const std::size_t size : {1u, 40u, 1400u}) {
+    const Sealed sealed = worker.seal(*out, Bytes(size, 0));
+    ASSERT_EQ(sealed.verdict, EspVerdict::kOk);
+    EXPECT_EQ(worker.open(*in, without_outer(sealed.packet)).verdict, EspVerdict::kDummy);
+  }
+  EXPECT_EQ(in->highest_sequence(), 3u);
+}
+
 // Rule 57: refuses
 TEST(EspOut, Row57StopsAtTheHardLifetime) {
   Worker worker;

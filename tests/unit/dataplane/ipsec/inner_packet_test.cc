@@ -77,6 +77,7 @@ TEST(InnerPacket, Row13RefusesPaddingLongerThanThePayload) {
   EXPECT_EQ(verdict_of({0, 4}), "inner_malformed") << "nothing inside";
 }
 
+// Rule 17: holds
 TEST(InnerPacket, Row17CutsTfcPadding) {
   Bytes text = with_trailer(plus(ipv4_packet(44), Bytes(10)), 4, 4);
   EXPECT_EQ(open_text(text).size, 44u);

@@ -74,6 +74,7 @@ TEST_P(OuterHeaderKinds, HasRightLengthsAndAddresses) {
   }
 }
 
+// Rule 24: holds.  Rule 24: refuses
 TEST_P(OuterHeaderKinds, Row24CopiesEcnForAllDscpRules) {
   for (const bool copy : {true, false})
     for (uint8_t ecn = 0; ecn < 4; ++ecn) {
@@ -85,6 +86,7 @@ TEST_P(OuterHeaderKinds, Row24CopiesEcnForAllDscpRules) {
     }
 }
 
+// Rule 23: holds
 TEST_P(OuterHeaderKinds, Row23CopiesOrSetsDscp) {
   for (const uint8_t dscp : std::initializer_list<uint8_t>{0, 1, 32, 63}) {
     SaConfig config = config_for(GetParam());
@@ -96,6 +98,7 @@ TEST_P(OuterHeaderKinds, Row23CopiesOrSetsDscp) {
   }
 }
 
+// Rule 31: holds.  Rule 31: refuses
 TEST_P(OuterHeaderKinds, Row31InnerSizeMaxIsTheLargestThatFits) {
   for (const Suite& suite : all_suites()) {
     const SaConfig config = config_for(GetParam(), suite.algorithm);
@@ -121,6 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
     }
 );
 
+// Rule 30: holds
 TEST(OuterHeader, Row30FollowsTheDfRule) {
   const auto outer_df = [](DfRule rule, const Bytes& inner) {
     SaConfig config = config_for({});
@@ -179,11 +183,13 @@ TEST(OuterHeader, Row27DoesNotCopyIpv4Options) {
   EXPECT_EQ(packet[0], 0x45);
 }
 
+// Rule 47: holds
 TEST(OuterHeader, Row47UdpChecksumIsZeroOverIpv4) {
   EXPECT_EQ(be16(seal(config_for({.udp = true}), ipv4_packet(80)), 26), 0u);
 }
 
 // The sum over pseudo header and datagram, its checksum included, is all ones.
+// Rule 47: refuses
 TEST(OuterHeader, Row47UdpChecksumIsRightOverIpv6) {
   for (uint32_t size = 40; size < 200; ++size) {
     const Bytes packet = seal(config_for({.v6 = true, .udp = true}), ipv4_packet(size));

@@ -99,6 +99,7 @@ TEST(SaConfig, RefusesLifetimesThatNeverRekey) {
   EXPECT_THAT(reason(config), HasSubstr("soft 11 is after hard 10"));
 }
 
+// Rule 23: refuses
 TEST(SaConfig, RefusesOtherFieldsOutOfRange) {
   SaConfig config = sa_config(Direction::kOutbound);
   config.tunnel_id = TunnelId{1u << 24};

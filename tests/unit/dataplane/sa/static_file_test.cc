@@ -35,6 +35,21 @@ TEST(StaticSas, ReadsAnSa) {
   EXPECT_TRUE((*sas)[0].esn);
 }
 
+// Rule 17: holds.  Rule 23: holds.  Rule 30: holds
+TEST(StaticSas, ReadsTheRulesOfTheOuterHeader) {
+  const auto sas = parse("sas:\n" + sa(", copy_dscp: false, dscp: 46, df: clear, tfc_size: 1300"));
+  ASSERT_TRUE(sas.ok()) << sas.error().message;
+  EXPECT_FALSE((*sas)[0].dscp.copy);
+  EXPECT_EQ((*sas)[0].dscp.value, 46);
+  EXPECT_EQ((*sas)[0].df, DfRule::kClear);
+  EXPECT_EQ((*sas)[0].tfc_size, 1300u);
+  const auto plain = parse("sas:\n" + sa());
+  EXPECT_TRUE((*plain)[0].dscp.copy);
+  EXPECT_EQ((*plain)[0].df, DfRule::kCopy);
+  EXPECT_EQ((*plain)[0].tfc_size, 0u);
+}
+
+// Rule 23: refuses.  Rule 30: refuses
 TEST(StaticSas, RefusesBadEntriesWithoutRepeatingTheKey) {
   std::string inbound_with_the_same_key = sa();
   inbound_with_the_same_key.replace(inbound_with_the_same_key.find("out"), 3, "in");
@@ -44,6 +59,8 @@ TEST(StaticSas, RefusesBadEntriesWithoutRepeatingTheKey) {
       {"sas:\n" + sa("", "5555"), "needs 20"},
       {"sas:\n" + sa(", algorithm: des"), "'des' is not an algorithm"},
       {"sas:\n" + sa(", tunel: 1"), "unknown key"},
+      {"sas:\n" + sa(", dscp: 64"), "dscp"},
+      {"sas:\n" + sa(", df: maybe"), "df"},
       {"sas:\n" + sa() + sa(", algorithm: aes-128-gcm"), "nonces would repeat"},
       {"sas:\n" + sa() + inbound_with_the_same_key, "nonces would repeat"},
       {"other: 1\n", "unknown key"},

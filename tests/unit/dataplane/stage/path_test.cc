@@ -184,6 +184,74 @@ TEST(Path, ReplayedPacketIsDropped) {
   EXPECT_THAT(box.drops(), ElementsAre(Pair("replay_dup", 1)));
 }
 
+// Rule 17: holds
+TEST(Path, Row17PaddedPacketsOfAllSizesLookAlikeAndArriveAsTheyWere) {
+  BoxBench box{{.tfc_size = 1000}};
+  for (const std::size_t payload : {0u, 32u, 500u, 950u}) {
+    const Bytes inner = pod_packet("10.1.2.5", "10.2.7.9", payload);
+    box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, inner));
+    const std::vector<Bytes> sent = box.sent_wan();
+    ASSERT_THAT(sent, SizeIs(1));
+    EXPECT_EQ(sent[0].size(), 14u + 20 + 8 + 8 + 1004 + 16) << payload;
+    EXPECT_EQ(box.open(sent[0]), after_one_hop(inner));
+  }
+  const Bytes larger = pod_packet("10.1.2.5", "10.2.7.9", 1300);
+  box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, larger));
+  EXPECT_EQ(box.open(box.sent_wan().at(0)), after_one_hop(larger));
+}
+
+// Rule 17: refuses
+TEST(Path, Row17PaddingStaysWithinThePathAndIsOffUnlessAskedFor) {
+  BoxBench box{{.path_mtu = 1300, .tfc_size = kTfcPathMtu}};
+  box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, pod_packet("10.1.2.5", "10.2.7.9")));
+  EXPECT_EQ(box.sent_wan().at(0).size(), 14u + 20 + 8 + 8 + 1304 + 16);
+  BoxBench plain;
+  plain.receive_lan(ethernet(plain.lan_mac(), kNodeDiMac, pod_packet("10.1.2.5", "10.2.7.9")));
+  EXPECT_LT(plain.sent_wan().at(0).size(), 200u);
+}
+
+// Rule 15: holds.  Rule 15: refuses
+TEST(Path, Row15DummyIsTakenAndGoesNowhere) {
+  BoxBench box;
+  box.receive_wan(box.seal(Bytes(60, 0)));
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("dummy", 1)));
+  EXPECT_EQ(box.inbound_sa().errors(), 0u);
+  EXPECT_THAT(box.sent_lan(), IsEmpty());
+  EXPECT_THAT(box.to_kernel(), IsEmpty());
+  box.receive_wan(box.seal(pod_packet("10.2.7.9", "10.1.3.5")));
+  EXPECT_THAT(box.sent_lan(), SizeIs(1));
+}
+
+// The ICV protects: the sum does not (RFC 3948 section 2.1).
+// Rule 47: holds
+TEST(Path, Row47EspInUdpIsTakenWhateverItsUdpChecksumSays) {
+  BoxBench box{{.udp_encapsulated = true}};
+  for (const uint16_t checksum : std::initializer_list<uint16_t>{0, 1, 0xffff}) {
+    Bytes frame = box.seal(pod_packet("10.2.7.9", "10.1.3.5"));
+    set_u16(frame, 14 + 20 + 6, checksum);
+    box.receive_wan(frame);
+    EXPECT_THAT(box.sent_lan(), SizeIs(1)) << checksum;
+  }
+}
+
+TEST(Path, JumboFramesPassWhole) {
+  BoxBench box{{.path_mtu = 8930}};
+  const Bytes inner = pod_packet("10.1.2.5", "10.2.7.9", 8900 - 28);
+  box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, inner));
+  const std::vector<Bytes> sent = box.sent_wan();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(box.open(sent[0]), after_one_hop(inner));
+  box.receive_wan(box.seal(pod_packet("10.2.7.9", "10.1.1.5", 8900 - 28)));
+  EXPECT_THAT(box.to_kernel(), SizeIs(1));
+}
+
+// Rule 26: refuses
+TEST(Path, Row26OuterTtlIsNotTheInnerOne) {
+  BoxBench box;
+  box.receive_lan(ethernet(box.lan_mac(), kNodeDiMac, pod_packet("10.1.2.5", "10.2.7.9", 32, 3)));
+  EXPECT_EQ(box.sent_wan().at(0)[14 + 8], 64);
+}
+
 // Rule 22: holds.  Rule 22: refuses.  Rule 49: holds
 TEST(Path, PeerThatMovedIsReportedOnceAuthentic) {
   BoxBench box{{.udp_encapsulated = true}};

@@ -179,9 +179,9 @@ void BoxBench::make_sas(const BenchOptions& options) {
   const WorkerId owner{0};
   inbound_ =
       must(InboundSa::create(sa_config(Direction::kInbound, kSpiIn, false, udp), owner, *library_));
-  outbound_ =
-      must(OutboundSa::create(sa_config(Direction::kOutbound, kSpiOut, true, udp), owner, *library_)
-      );
+  SaConfig outbound = sa_config(Direction::kOutbound, kSpiOut, true, udp);
+  outbound.tfc_size = options.tfc_size;
+  outbound_ = must(OutboundSa::create(outbound, owner, *library_));
   far_inbound_ = must(InboundSa::create(
       sa_config(Direction::kInbound, kSpiOut, true, udp), WorkerId{0}, *far_library_
   ));

@@ -35,6 +35,7 @@ struct BenchOptions {
   bool udp_encapsulated = false;
   bool with_outbound_sa = true;
   uint16_t path_mtu = 1400;
+  uint32_t tfc_size = 0;  // of the outbound SA
   WorkerId worker{0};
 };
 

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kInterfaceNameMax = 15;  // IFNAMSIZ - 1
 constexpr uint32_t kMtuMin = 1280;             // RFC 8200 section 5
 constexpr uint32_t kMtuMax = 9600;
+constexpr uint32_t kProbeIntervalMax =
+    20000;  // ms; keeps the mappings of NATs (RFC 3948 section 4)
 
 bool is_name(const std::string& text) {
   const auto allowed = [](char c) {
@@ -274,9 +276,15 @@ void Settings::describe(settings::Schema<Settings>& schema) {
   schema.field("replay_window", &Settings::replay_window, "Anti-replay window of an inbound SA.")
       .range(64, 32768)
       .unit("packets");
+  schema.choice(
+      "outer_df", &Settings::outer_df, {"as-negotiated", "copy", "set", "clear"},
+      "DF of outer IPv4 headers; as-negotiated: as the IKE daemon says for the SA."
+  );
+  schema.field("outer_dscp", &Settings::outer_dscp, "DSCP of outer headers.  64: as-negotiated.")
+      .range(0, 64);
   schema
       .field("probe_interval_ms", &Settings::probe_interval_ms, "Time between probes of a tunnel.")
-      .range(10, 60000)
+      .range(10, kProbeIntervalMax)
       .unit("ms");
   schema
       .field(

@@ -16,6 +16,7 @@ namespace raven::dataplane {
 enum class IdleMode { kPoll, kAdaptive };
 enum class PortMode { kOwned, kShared };
 enum class PortRole { kLan, kWan, kBoth };
+enum class OuterDf { kAsNegotiated, kCopy, kSet, kClear };
 
 struct WorkerSettings {
   uint32_t count = 1;
@@ -66,6 +67,8 @@ struct TableSettings {
   static void describe(settings::Schema<TableSettings>& schema);
 };
 
+inline constexpr uint32_t kDscpAsNegotiated = 64;
+
 struct Settings {
   std::string instance = "raven";
   WorkerSettings workers;
@@ -76,6 +79,8 @@ struct Settings {
   std::string metrics_address = "127.0.0.1:10301";
   bool metrics_spi_label = false;
   uint32_t replay_window = 4096;
+  OuterDf outer_df = OuterDf::kAsNegotiated;
+  uint32_t outer_dscp = kDscpAsNegotiated;
   uint32_t probe_interval_ms = 100;
   uint32_t probe_loss_max = 3;
   uint32_t switch_back_ms = 5000;

@@ -22,6 +22,26 @@ SelectionSettings selection_settings(const Settings& settings) {
   return {settings.probe_loss_max, milliseconds{settings.switch_back_ms}};
 }
 
+OuterRules outer_rules(const Settings& settings) {
+  OuterRules rules;
+  if (settings.outer_dscp != kDscpAsNegotiated)
+    rules.dscp = DscpRule{false, static_cast<uint8_t>(settings.outer_dscp)};
+  switch (settings.outer_df) {
+    case OuterDf::kAsNegotiated:
+      break;
+    case OuterDf::kCopy:
+      rules.df = DfRule::kCopy;
+      break;
+    case OuterDf::kSet:
+      rules.df = DfRule::kSet;
+      break;
+    case OuterDf::kClear:
+      rules.df = DfRule::kClear;
+      break;
+  }
+  return rules;
+}
+
 std::vector<KernelPort> kernel_ports(const PacketPath& path) {
   std::vector<KernelPort> ports;
   for (const auto& port : path.ports())
@@ -65,7 +85,7 @@ Engine::~Engine() {
 Status Engine::open_sas() {
   const SaManagerSettings limits{
       path_.worker_count(), settings_.tables.sas_max,
-      std::chrono::seconds{settings_.sa_grace_seconds}};
+      std::chrono::seconds{settings_.sa_grace_seconds}, outer_rules(settings_)};
   RAVEN_ASSIGN(const auto journal, open_journal(settings_, state_path("sas")));
   const auto tell = [this](const SaEvent& event) {
     if (sa_socket_) sa_socket_->tell(event);

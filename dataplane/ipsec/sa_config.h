@@ -28,6 +28,12 @@ struct DscpRule {
 // DF of an outer IPv4 header (RFC 4301 section 8.1).  An inner IPv6 packet counts as DF set.
 enum class DfRule : uint8_t { kCopy, kSet, kClear };
 
+// What a box wants for the outer headers of all its SAs, whatever the key daemon says.
+struct OuterRules {
+  std::optional<DscpRule> dscp;
+  std::optional<DfRule> df;
+};
+
 // Outer addresses; both ports 0: plain ESP, both set: ESP in UDP (RFC 3948).
 struct OuterAddresses {
   IpAddress source;

@@ -182,6 +182,10 @@ Result<SaMemory> SaManager::take_place(
 
 Status SaManager::install(SaConfig config, WorkerId worker, const uint64_t* window, Instant now) {
   RAVEN_TRY(check_new(config));
+  if (config.instance != 0) {
+    config.dscp = settings_.outer_rules.dscp.value_or(config.dscp);
+    config.df = settings_.outer_rules.df.value_or(config.df);
+  }
   auto entry = std::make_unique<Entry>();
   entry->id = {config.spi, config.direction, config.outer};
   entry->tunnel = config.tunnel_id;

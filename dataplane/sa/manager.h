@@ -69,6 +69,7 @@ struct SaManagerSettings {
   unsigned workers = 1;
   uint32_t sas_max = 4096;
   std::chrono::seconds grace{120};
+  OuterRules outer_rules{};  // for the SAs of key daemons
 };
 
 class SaManager {

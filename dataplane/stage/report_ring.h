@@ -1,6 +1,6 @@
-// ReportRing: what the packet path tells control.  A ring for one worker and one control thread;
-// when it is full the report is lost, and the next packet makes it again. SPDX-License-Identifier:
-// Apache-2.0
+// ReportRing: what the packet path tells control, one worker to one control thread.  When it is
+// full the report is lost, and the next packet makes it again.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <array>

@@ -153,6 +153,40 @@ TEST_F(SaManagerTest, TellsTwoPeersWithTheSameOutboundSpiApart) {
   EXPECT_EQ(outbound().newest, 0x1001u);
 }
 
+// The first two bytes and the flags of the outer header around an inner packet.
+std::array<uint8_t, 3> outer_bytes(const OutboundSa& sa, InnerFields inner) {
+  std::array<uint8_t, 64> packet{};
+  sa.outer().write(packet.data(), 200, inner, 1);
+  return {packet[0], packet[1], packet[6]};
+}
+
+// Rule 23: holds.  Rule 30: holds
+TEST_F(SaManagerTest, Row30RulesOfTheBoxGoBeforeThoseOfAKeyDaemon) {
+  SaManagerSettings settings{.workers = 1};
+  settings.outer_rules = {DscpRule{false, 46}, DfRule::kClear};
+  auto own = SaManager::create(settings, tables, [](const SaEvent&) {}).value();
+  SaConfig of_daemon = make_sa(kOut, 0x1001);
+  of_daemon.instance = 1;
+  ASSERT_TRUE(own->add(std::move(of_daemon), now).ok());
+  const InnerFields inner{.traffic_class = 0x28 | 2, .dont_fragment = true};
+  EXPECT_EQ(
+      outer_bytes(*own->newest_outbound(TunnelId{7}), inner),
+      (std::array<uint8_t, 3>{0x45, 46 << 2 | 2, 0})
+  );
+}
+
+// Rule 23: refuses.  Rule 30: refuses
+TEST_F(SaManagerTest, Row30WithoutSuchRulesAnSaKeepsItsOwn) {
+  SaConfig of_daemon = make_sa(kOut, 0x1001);
+  of_daemon.instance = 1;
+  ASSERT_TRUE(manager->add(std::move(of_daemon), now).ok());
+  const InnerFields inner{.traffic_class = 0x28 | 2, .dont_fragment = true};
+  EXPECT_EQ(
+      outer_bytes(*manager->newest_outbound(TunnelId{7}), inner),
+      (std::array<uint8_t, 3>{0x45, 0x2a, 0x40})
+  );
+}
+
 // Rule 31: refuses
 TEST_F(SaManagerTest, Row31FindsTheSenderOfAPacketBySpiAndPeerOnly) {
   add(kOut, 0x1001);

@@ -45,6 +45,7 @@ struct BadFile {
 
 class DataplaneSettingsRefuses : public testing::TestWithParam<BadFile> {};
 
+// Rule 23: refuses.  Rule 30: refuses.  Rule 48: refuses
 TEST_P(DataplaneSettingsRefuses, WithPlaceKeyAndReason) {
   const Result<Settings> loaded = load(GetParam().text);
   ASSERT_FALSE(loaded.ok());
@@ -68,6 +69,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"UnknownKey", with("repaly_window: 64\n"), "did you mean 'replay_window'"},
         BadFile{"UnknownInner", with("workers: {cuont: 1}\n"), "workers.cuont: unknown key"},
         BadFile{"Alias", with("raven0: &a {mtu: 1400}\n"), "dp.yaml:"},
+        BadFile{"NatKeepalive", with("probe_interval_ms: 20001\n"), "probe_interval_ms"},
+        BadFile{"NoDscp", with("outer_dscp: 65\n"), "outer_dscp"},
+        BadFile{"NoDfRule", with("outer_df: maybe\n"), "outer_df"},
         BadFile{"NoPorts", "replay_window: 64\n", "ports: is missing"},
         BadFile{"EmptyPorts", "ports: []\n", "lists no port"},
         BadFile{"PortsNoList", "ports: 1\n", "ports: must be a list"},

@@ -93,6 +93,12 @@ const std::vector<Case> kCases = {
     {"vxlan_inner_13_bytes", true, node_vxlan(filled(13)), "vxlan_inner"},
     {"vxlan_inner_arp", true,
      node_vxlan(ethernet(kOverlayMac, kNodeOverlayMac, 0x0806, filled(28))), "vxlan_inner"},
+    {"vxlan_inner_vlan", true,
+     node_vxlan(ethernet(
+         kOverlayMac, kNodeOverlayMac, 0x8100,
+         Bytes{0, 5, 8, 0} + pod_packet("10.1.2.5", "10.2.7.9")
+     )),
+     "vxlan_inner"},
     {"vxlan_inner_for_another", true,
      node_vxlan(ethernet(kNodeOverlayMac, kNodeOverlayMac, plain("10.1.2.5", "10.2.7.9"))),
      "vxlan_inner"},
@@ -297,6 +303,18 @@ TEST(VxlanIn, GatewayBoxMayNotPassOnToNodesOrWithASourceOfNobody) {
     );
     EXPECT_THAT(box.drops(), ElementsAre(Pair("spoof", 1)));
   }
+}
+
+// Rule 55: holds
+TEST(VxlanIn, Row55ReservedBitsAndTheUdpChecksumAreNotLookedAt) {
+  BoxBench box;
+  Bytes header = vxlan(kInnerFrame, 200, 0xff);
+  header[1] = header[2] = header[3] = header[7] = 0xff;
+  Bytes datagram = udp(50000, 4472, header);
+  set_u16(datagram, 6, 0x1234);
+  box.receive_lan(ethernet(box.lan_mac(), kNodeVxMac, to_lan(datagram)));
+  EXPECT_THAT(box.drops(), IsEmpty());
+  EXPECT_THAT(box.sent_wan(), SizeIs(1));
 }
 
 TEST(EspIn, SaWhosePeerIsNotKnownYetDropsByName) {

@@ -68,6 +68,20 @@ TEST(TunnelProbe, OwnRequestIsEncryptedAndItsAnswerNoted) {
   EXPECT_EQ(ProbeAnswer::unpack(peer.probe_answer.load()).sequence, 42u);
 }
 
+// The NAT sees it as traffic of the mapping that ESP uses.
+// Rule 48: holds
+TEST(TunnelProbe, Row48RequestKeepsTheMappingOfANatAlive) {
+  BoxBench box{{.udp_encapsulated = true}};
+  rte_mbuf* request = box.pool().take();
+  write_probe_request(request, box.peer(), kTunnelB, 42);
+  ASSERT_TRUE(box.mailboxes()[0]->send(request));
+  box.take_mail();
+  const std::vector<Bytes> sent = box.sent_wan();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(u16_at(sent[0], 14 + 20), 4500);
+  EXPECT_EQ(u16_at(sent[0], 14 + 22), 4500);
+}
+
 // Rule 31: holds
 TEST(TunnelProbe, Row31PaddedRequestFillsThePathAndIsAnsweredWithASmallOne) {
   BoxBench box;

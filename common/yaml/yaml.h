@@ -20,6 +20,7 @@ inline constexpr int kDepthMax = 32;
 
 struct Node {
   enum class Kind { kNull, kScalar, kSequence, kMap };
+  Node() = default;  // no aggregate: clang cannot take one in whose members it occurs
   Kind kind = Kind::kNull;
   std::string scalar;
   bool quoted = false;                                // "4500" is a string, 4500 is a number

@@ -36,6 +36,9 @@ target_compile_options(raven_build INTERFACE
 target_compile_options(raven_build INTERFACE
   $<$<AND:$<CONFIG:Release>,$<COMPILE_LANG_AND_ID:CXX,GNU>>:-Wno-restrict -Wno-array-bounds
   -Wno-stringop-overflow -Wno-stringop-overread -Wno-maybe-uninitialized>)
+# To clang -Wconversion is more than to GCC: the sign too.
+target_compile_options(raven_build INTERFACE
+  $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-sign-conversion>)
 target_compile_definitions(raven_build INTERFACE
   RAVEN_VERSION="${PROJECT_VERSION}" FMT_ENFORCE_COMPILE_STRING=0)
 target_include_directories(raven_build INTERFACE ${PROJECT_SOURCE_DIR})

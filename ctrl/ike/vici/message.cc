@@ -189,7 +189,14 @@ void Message::wipe() {
   elements_.clear();
 }
 
-bool Message::operator==(const Message&) const = default;
+// Written out: clang 14 does not survive the defaulted ones, which need each other.
+bool Message::operator==(const Message& other) const {
+  return elements_ == other.elements_;
+}
+
+bool Message::Element::operator==(const Element& other) const {
+  return key == other.key && value == other.value;
+}
 
 Result<std::string> Message::encode() const {
   Writer writer;

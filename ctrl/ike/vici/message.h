@@ -59,7 +59,7 @@ class Message {
 struct Message::Element {
   std::string key;
   std::variant<std::string, List, Message> value;
-  bool operator==(const Element&) const = default;
+  bool operator==(const Element&) const;
 };
 
 }  // namespace raven::vici

@@ -20,7 +20,11 @@ class TreeBuilder : public YAML::EventHandler {
  public:
   std::vector<Node> take() { return std::move(documents_); }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  // yaml-cpp does not get past some tokens: it sees a document there, again and again.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (mark.pos <= started_at_) throw Refused{mark, "is not YAML"};
+    started_at_ = mark.pos;
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_anchor(mark, anchor);
@@ -109,6 +113,7 @@ class TreeBuilder : public YAML::EventHandler {
     }
   }
 
+  int started_at_ = -1;
   std::vector<Level> levels_;
   std::vector<Node> documents_;
 };

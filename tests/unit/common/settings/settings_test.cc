@@ -89,6 +89,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"rule", "ratio: 0.0\n", "f.yaml:1:8: ratio: must not be 0 when enabled"},
         Refusal{"nan", "ratio: .nan\n", "f.yaml:1:8: ratio: must be a number"},
         Refusal{"alias", "mode: &a poll\naddress: *a\n", "f.yaml:1:7: anchors are not allowed"},
+        Refusal{"flow_end_outside_of_a_flow", "!ou,t*", "f.yaml:1:4: is not YAML"},
         Refusal{
             "two_documents", "burst: 1\n---\nburst: 2\n",
             "f.yaml:3:1: one document is expected, this is a second one"},

@@ -85,6 +85,11 @@ void fragment_v4(Context& context, rte_mbuf* packet, uint32_t& room) {
   const Meta& info = meta(packet);
   const auto& ip = *reinterpret_cast<const wire::Ipv4*>(bytes_of(packet));
   const Plan plan = plan_fragments(ip, packet->data_len, info.mtu);
+  // A fragment that ends beyond the largest packet: offsets of its pieces would run into the flags.
+  if (ip.fragment_offset() + plan.payload_size > UINT16_MAX) {
+    --room;
+    return context.drop(packet, Drop::kMalformed);
+  }
   if (plan.count > kBurst) {
     --room;
     return context.drop(packet, Drop::kMtu);

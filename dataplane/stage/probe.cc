@@ -32,6 +32,12 @@ bool is_well_formed(const ProbePacket* probe) {
           probe->payload.type == static_cast<uint8_t>(ProbeType::kReply));
 }
 
+uint32_t ip_size(const uint8_t* ip, uint8_t family) {
+  if (family == 4) return reinterpret_cast<const wire::Ipv4*>(ip)->total_length.host();
+  const auto& header = *reinterpret_cast<const wire::Ipv6*>(ip);
+  return static_cast<uint32_t>(sizeof(header)) + header.payload_length.host();
+}
+
 template <std::size_t N>
 void swap_bytes_of(uint8_t (&a)[N], uint8_t (&b)[N]) {
   for (std::size_t i = 0; i < N; ++i) std::swap(a[i], b[i]);
@@ -94,6 +100,9 @@ void lan_probe(Context& context, rte_mbuf* packet, ProbePacket& probe) {
   const Meta& info = meta(packet);
   const NodeTable& nodes = context.topology->nodes;
   uint8_t* ip = bytes_of(packet);
+  // Classify has cut it to what UDP says: with more behind it the answer would be cut short.
+  if (ip_size(ip, info.family) != packet->data_len)
+    return context.drop(packet, Drop::kProbeMalformed);
   const PoolNode sender = info.family == 4 ? nodes.find_v4(ip + offsetof(wire::Ipv4, source))
                                            : nodes.find_v6(ip + offsetof(wire::Ipv6, source));
   if (sender == PoolNode::kStranger ||

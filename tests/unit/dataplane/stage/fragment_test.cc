@@ -57,6 +57,15 @@ TEST(Fragment, PacketWithoutDfIsCutBeforeEncryption) {
   EXPECT_EQ(box.context().counters.generated.value(), 1u);
 }
 
+TEST(Fragment, FragmentThatEndsBeyondTheLargestPacketIsNotCut) {
+  BoxBench box{{.path_mtu = 1300}};
+  const Bytes packet = ipv4(
+      {.source = "10.1.3.5", .destination = "10.2.7.9", .fragment_offset = 65528}, filled(1460)
+  );
+  EXPECT_THAT(through_tunnel(box, {packet}), IsEmpty());
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("malformed", 1)));
+}
+
 TEST(Fragment, PacketOfExactlyTheMtuStaysWhole) {
   BoxBench box{{.path_mtu = 1300}};
   EXPECT_THAT(through_tunnel(box, {pod_packet("10.1.3.5", "10.2.7.9", 1300 - 28)}), SizeIs(1));

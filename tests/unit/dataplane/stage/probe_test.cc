@@ -169,5 +169,15 @@ TEST(LanProbe, StrangersRepliesAndTheWanGetNone) {
   EXPECT_THAT(box.sent_lan(), IsEmpty());
 }
 
+TEST(LanProbe, WithBytesBehindItGetsNoAnswerThatIsShorterThanItSays) {
+  BoxBench box;
+  const Bytes probe = udp(33333, 4473, payload(ProbeType::kRequest)) + filled(6);
+  box.receive_lan(ethernet(
+      box.lan_mac(), kNodeVxMac, ipv4({.source = "10.9.0.11", .destination = "10.9.0.1"}, probe)
+  ));
+  EXPECT_THAT(box.drops(), ElementsAre(Pair("probe_malformed", 1)));
+  EXPECT_THAT(box.sent_lan(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace raven::dataplane::test

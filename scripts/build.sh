@@ -4,7 +4,7 @@
 #
 #   scripts/build.sh [PRESET] [TARGET...]      (default: release, everything)
 #
-# PRESET is one of CMakePresets.json: release, dev, asan, tsan.  Results are in build/PRESET.
+# PRESET is one of CMakePresets.json: release, dev, asan, tsan, fuzz.  Results are in build/PRESET.
 # JOBS sets the number of compilers at a time (default: one per CPU).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -43,7 +43,7 @@ readonly test_packages=(
   # looking at the network
   tcpdump iputils-ping socat jq
   # style, static analysis, fuzzing
-  shellcheck clang-14 libclang-rt-14-dev clang-tidy clang-format
+  shellcheck clang-14 libclang-rt-14-dev llvm-14 clang-tidy clang-format
 )
 
 readonly perf_packages=(python3-matplotlib)

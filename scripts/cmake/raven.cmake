@@ -16,6 +16,7 @@ endif()
 
 set(RAVEN_SANITIZE "" CACHE STRING "Sanitizers to build with, for example address,undefined")
 option(RAVEN_UNIT_TESTS "Build the C++ unit tests" ON)
+option(RAVEN_FUZZ "Build the libFuzzer targets, as the preset fuzz does" OFF)
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
@@ -49,6 +50,11 @@ if(RAVEN_SANITIZE)
 else()
   target_compile_options(raven_build INTERFACE $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
   target_link_options(raven_build INTERFACE -Wl,-z,relro,-z,now)
+endif()
+
+if(RAVEN_FUZZ)  # which lines a corpus reaches
+  target_compile_options(raven_build INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(raven_build INTERFACE -fprofile-instr-generate)
 endif()
 
 # raven_pkg(NAME MODULE): an imported target from pkg-config, its headers treated as system headers.

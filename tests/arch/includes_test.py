@@ -61,7 +61,7 @@ WRAPPED = [
     ('grpc', ('common/dpapi/', 'dataplane/control/', 'ctrl/ravenctl/', 'ctrl/gateway-agent/',
               'tests/'),
      'gRPC is for the dataplane API'),
-    ('rte_', ('dataplane/', 'perf/', 'tests/unit/dataplane/', 'tests/integration/'),
+    ('rte_', ('dataplane/', 'perf/', 'tests/unit/dataplane/', 'tests/integration/', 'tests/fuzz/'),
      'DPDK is for the dataplane'),
     ('intel-ipsec-mb', ('dataplane/ipsec/', 'perf/', 'tests/unit/dataplane/ipsec/'),
      'one crypto layer'),

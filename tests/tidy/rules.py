@@ -19,6 +19,9 @@ GENERATED = ('configs/dataplane.yaml', 'configs/gateway-agent.yaml', 'configs/co
 # Given to the compiler on its command line, never included.
 UNGUARDED = ('ctrl/ike/plugin/charon_config.h',)
 
+# Inputs of fuzz targets: no text, whatever they look like.
+BYTES = 'tests/fuzz/corpus/'
+
 # What a reader must not find: unfinished work, and the paths of one developer's machine.
 BANNED_WORDS = [
     (r'\b(TO' r'DO|FIX' r'ME|X' r'XX|HA' r'CK)\b', 'finish it, or write an issue'),

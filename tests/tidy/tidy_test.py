@@ -115,7 +115,7 @@ class TidyTest(unittest.TestCase):
     def test_nothing_unfinished_and_nothing_private_is_left(self):
         found = []
         for path in self.files:
-            if path == 'LICENSE':
+            if path == 'LICENSE' or path.startswith(rules.BYTES):
                 continue
             for number, line in enumerate(read(path).split('\n'), 1):
                 found += [f'{path}:{number}: {why}: {line.strip()[:80]}'

@@ -13,6 +13,8 @@
 
 namespace raven::dataplane {
 
+enum class Drop : uint8_t;  // packet/drop.h
+
 // Where a packet to be routed came from: decides what its source address may be.
 enum class Origin : uint8_t {
   kWire,    // plain, from Meta::port; its Ethernet header is still in front of the data pointer
@@ -54,6 +56,12 @@ struct alignas(64) Meta {
   uint16_t mtu = 0;          // largest IP packet towards the target, set by route
   AdjacencyIndex adjacency;  // next hop, set by whoever sends to the neighbour stage
   Target target;             // set by route
+
+  Drop drop{};  // why, once it was dropped or answered with an ICMP error
+
+  // The story of this packet while packets are traced (inspect/trace.h); session 0: none.
+  uint32_t trace_session = 0;
+  uint32_t trace_slot = 0;
 };
 static_assert(sizeof(Meta) == 64);
 

@@ -5,6 +5,8 @@
 #include <array>
 #include <cassert>
 
+#include "dataplane/inspect/inspection.h"
+
 namespace raven::dataplane {
 namespace {
 
@@ -49,14 +51,28 @@ constexpr bool only_forward() {
 static_assert(only_forward());
 static_assert(kStageCount <= kStagesMax);
 
-void run_pass(Context& context) {
+// `run` runs one row over its lane.
+template <class Run>
+void run_rows(Context& context, Run run) {
   for (std::size_t i = 0; i < kPipeline.size(); ++i) {
     Lane& lane = context.lanes[i];
     if (lane.empty()) continue;
     context.counters.stage_packets[i].add(lane.count);
-    kPipeline[i].run(context, lane);
+    run(kPipeline[i], lane);
     lane.clear();
   }
+}
+
+[[gnu::cold, gnu::noinline]] void run_inspected_pass(Context& context) {
+  run_rows(context, [&context](const StageRow& row, Lane& lane) {
+    context.inspection->run(context, row.stage, row.run, lane);
+  });
+}
+
+void run_pass(Context& context) {
+  if (context.inspection != nullptr) [[unlikely]]
+    return run_inspected_pass(context);
+  run_rows(context, [&context](const StageRow& row, Lane& lane) { row.run(context, lane); });
 }
 
 void take_held(Context& context) {

@@ -38,6 +38,7 @@ void Context::load_tables() {
   topology = setup.tables->topology.read();
   sad = setup.tables->sad.read();
   box = setup.tables->box.read();
+  if (setup.inspection != nullptr) inspection = setup.inspection->read();
 }
 
 void Context::hand_over(rte_mbuf* packet, WorkerId owner, Entry entry) {

@@ -26,6 +26,8 @@
 
 namespace raven::dataplane {
 
+class Inspection;
+
 // What a worker is given once, before it runs.
 struct ContextSetup {
   WorkerId worker;
@@ -36,6 +38,8 @@ struct ContextSetup {
   std::span<const std::unique_ptr<Port>> ports;  // by PortIndex
   std::span<Mailbox* const> mailboxes;           // of all workers, by WorkerId
   Mailbox* kernel = nullptr;                     // of the kernel bridge
+  // Who looks at packets, null inside: nobody.
+  const Published<Inspection>* inspection = nullptr;
 };
 
 struct Context {
@@ -48,12 +52,14 @@ struct Context {
   void to(Stage stage, rte_mbuf* packet) { lane(stage).push(packet); }
   // No reason, no drop.
   void drop(rte_mbuf* packet, Drop reason) {
+    meta(packet).drop = reason;
     counters.drops[static_cast<std::size_t>(reason)].add(1);
     to(Stage::kDrop, packet);
   }
   void drop(rte_mbuf* packet, EspVerdict verdict) { drop(packet, drop_of(verdict)); }
   // A packet that goes no further while its buffer is used again (for an ICMP error).
-  void count_reused(Drop reason) {
+  void count_reused(rte_mbuf* packet, Drop reason) {
+    meta(packet).drop = reason;
     counters.drops[static_cast<std::size_t>(reason)].add(1);
     counters.generated.add(1);
   }
@@ -70,6 +76,7 @@ struct Context {
   const Topology* topology = nullptr;
   const Sad* sad = nullptr;
   const LocalBox* box = nullptr;
+  const Inspection* inspection = nullptr;  // null: nobody looks at packets
 
   // Is the port one on which nodes of the own pool are?
   bool is_lan(PortIndex port) const { return (lan_ports >> port.value() & 1) != 0; }

@@ -148,7 +148,7 @@ void reject(Context& context, rte_mbuf* packet, Drop reason, IcmpError error) {
     info.l4_offset = sizeof(wire::Ipv6);
   }
   info.origin = Origin::kSelf;
-  context.count_reused(reason);
+  context.count_reused(packet, reason);
   context.held_for_route.push(packet);
 }
 

@@ -20,7 +20,7 @@ class Published {
   Published(const Published&) = delete;
   Published& operator=(const Published&) = delete;
 
-  // Never null.
+  // Null only if control published that.
   const T* read() const { return live_.load(std::memory_order_acquire); }
 
   // Control thread only.

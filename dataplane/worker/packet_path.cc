@@ -97,6 +97,7 @@ Status PacketPath::make_workers() {
     setup.ports = ports_;
     setup.mailboxes = mailbox_list_;
     setup.kernel = &bridge_->mailbox();
+    setup.inspection = &inspection_;
     workers_.push_back(
         std::make_unique<Worker>(setup, std::move(library), settings_.workers.idle, *quiescence_)
     );
@@ -156,6 +157,13 @@ std::optional<TooBig> PacketPath::take_too_big() {
   for (const std::unique_ptr<Worker>& worker : workers_)
     if (std::optional<TooBig> report = worker->too_bigs().take()) return report;
   return std::nullopt;
+}
+
+void PacketPath::inspect(std::shared_ptr<Trace> trace, std::shared_ptr<Capture> capture) {
+  std::unique_ptr<const Inspection> next;
+  if (trace || capture)
+    next = std::make_unique<const Inspection>(std::move(trace), std::move(capture));
+  inspection_.publish(std::move(next), *quiescence_);
 }
 
 template <class Write>

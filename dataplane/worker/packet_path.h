@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "dataplane/inspect/inspection.h"
 #include "dataplane/packet/counters.h"
 #include "dataplane/port/mailbox.h"
 #include "dataplane/port/port.h"
@@ -57,6 +58,9 @@ class PacketPath {
   // A router that did not pass on a packet of ours; nothing: none since the last call.
   std::optional<TooBig> take_too_big();
 
+  // These look at packets from now on; null: nobody.
+  void inspect(std::shared_ptr<Trace> trace, std::shared_ptr<Capture> capture);
+
   // Puts a probe request into the tunnel of `peer`, by the worker that owns its SA.  The answer
   // appears in PeerSlot::probe_answer with the same sequence.  kUnavailable: no outbound SA, no
   // buffer, or the worker's inbox is full.
@@ -79,6 +83,7 @@ class PacketPath {
   std::unique_ptr<Quiescence> quiescence_;
   std::unique_ptr<Tables> tables_;
   std::unique_ptr<TableWriter> writer_;
+  Published<Inspection> inspection_{nullptr};
   std::unique_ptr<KernelBridge> bridge_;
   std::vector<std::unique_ptr<Mailbox>> mailboxes_;
   std::vector<Mailbox*> mailbox_list_;

@@ -52,6 +52,7 @@ void write(rte_mbuf* packet, PeerIndex peer, uint32_t tunnel_id, uint64_t sequen
   info.family = 4;
   info.peer = peer;
   info.tunnel_id = tunnel_id;
+  info.trace_session = 0;
 }
 
 }  // namespace

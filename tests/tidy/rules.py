@@ -29,7 +29,8 @@ BANNED_WORDS = [
 ]
 
 # Folders that run for every packet.
-HOT = ('dataplane/stage/', 'dataplane/ipsec/', 'dataplane/packet/', 'dataplane/pipeline/')
+HOT = ('dataplane/stage/', 'dataplane/ipsec/', 'dataplane/packet/', 'dataplane/pipeline/',
+       'dataplane/inspect/')
 
 BANNED_IN_HOT_CODE = [
     (r'\b(?:f|s|sn)?printf\s*\(|\bstd::c(?:out|err)\b|\blog::', 'no output in the packet path'),

@@ -91,6 +91,7 @@ BoxBench::BoxBench(const BenchOptions& options) : udp_encapsulated_{options.udp_
   setup.ports = ports_;
   setup.mailboxes = mailbox_list_;
   setup.kernel = kernel_.get();
+  setup.inspection = &inspection_;
   context_ = std::make_unique<Context>(setup);
   drops_seen_.assign(kDropCount, 0);
 }
@@ -164,6 +165,12 @@ void BoxBench::republish() {
   writer_->publish_box(std::make_unique<LocalBox>(*tables_->box.read()));
   const SadEntry entry = *tables_->sad.read()->find(kSpiIn);
   writer_->publish_sad({&entry, 1});
+}
+
+void BoxBench::inspect(std::shared_ptr<Trace> trace, std::shared_ptr<Capture> capture) {
+  inspection_.publish(
+      std::make_unique<const Inspection>(std::move(trace), std::move(capture)), *quiescence_
+  );
 }
 
 void BoxBench::deliver(Port& port, int queue, const Bytes& frame) {

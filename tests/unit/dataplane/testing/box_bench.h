@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/inspect/inspection.h"
 #include "dataplane/pipeline/pipeline.h"
 #include "dataplane/table/table_writer.h"
 #include "tests/unit/dataplane/testing/ring_port.h"
@@ -63,6 +64,8 @@ class BoxBench {
   void deliver(Port& port, int queue, const Bytes& frame);
   void deliver(Port& port, int queue, rte_mbuf* packet);
   Quiescence& quiescence() { return *quiescence_; }
+  // Lets these look at the packets from now on; null: nobody.
+  void inspect(std::shared_ptr<Trace> trace, std::shared_ptr<Capture> capture = nullptr);
   // Publishes the same routes, SAs and addresses once more.
   void republish();
 
@@ -110,6 +113,7 @@ class BoxBench {
   std::unique_ptr<Quiescence> quiescence_;
   std::unique_ptr<Tables> tables_;
   std::unique_ptr<TableWriter> writer_;
+  Published<Inspection> inspection_{nullptr};
   std::unique_ptr<CipherLibrary> library_, far_library_;
   std::unique_ptr<Context> context_;
   PeerIndex peer_;

@@ -68,6 +68,22 @@ Result<Reply> DataplaneClient::call(
   return reply;
 }
 
+// Open: (grpc::ClientContext*) -> std::unique_ptr<grpc::ClientReader<Event>>.
+template <class Event, class Open>
+Status DataplaneClient::follow(
+    Open open, std::stop_token stop, const std::function<void(const Event&)>& event,
+    const char* name
+) {
+  grpc::ClientContext context;
+  const std::unique_ptr<grpc::ClientReader<Event>> reader = open(&context);
+  const std::stop_callback cancel{stop, [&context] { context.TryCancel(); }};
+  Event received;
+  while (reader->Read(&received)) event(received);
+  const grpc::Status status = reader->Finish();
+  if (status.ok() || stop.stop_requested()) return {};
+  return error_of(status, socket_path_, name);
+}
+
 Result<v1::ApplyResult> DataplaneClient::apply(const v1::DesiredState& state) {
   return call(&v1::Dataplane::Stub::Apply, state, "apply");
 }
@@ -85,6 +101,20 @@ Result<v1::SasReply> DataplaneClient::sas() {
 }
 Result<v1::RoutesReply> DataplaneClient::routes() {
   return call(&v1::Dataplane::Stub::ListRoutes, v1::RoutesRequest{}, "routes");
+}
+Status DataplaneClient::trace(
+    const v1::TraceRequest& request, std::stop_token stop,
+    const std::function<void(const v1::TraceEvent&)>& event
+) {
+  const auto open = [&](grpc::ClientContext* context) { return stub_->Trace(context, request); };
+  return follow<v1::TraceEvent>(open, std::move(stop), event, "trace");
+}
+Status DataplaneClient::capture(
+    const v1::CaptureRequest& request, std::stop_token stop,
+    const std::function<void(const v1::CaptureEvent&)>& event
+) {
+  const auto open = [&](grpc::ClientContext* context) { return stub_->Capture(context, request); };
+  return follow<v1::CaptureEvent>(open, std::move(stop), event, "capture");
 }
 
 }  // namespace raven::dpapi

@@ -7,7 +7,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "common/base/result.h"
@@ -31,12 +33,28 @@ class DataplaneClient {
   Result<v1::SasReply> sas();
   Result<v1::RoutesReply> routes();
 
+  // Calls `event` for each event until the dataplane has ended the stream, or `stop` is requested
+  // (from any thread): both are success.  No deadline but that of the request.
+  Status trace(
+      const v1::TraceRequest& request, std::stop_token stop,
+      const std::function<void(const v1::TraceEvent&)>& event
+  );
+  Status capture(
+      const v1::CaptureRequest& request, std::stop_token stop,
+      const std::function<void(const v1::CaptureEvent&)>& event
+  );
+
  private:
   // One unary call with the deadline; `method` is a member of the generated stub.
   template <class Reply, class Request>
   Result<Reply> call(
       grpc::Status (v1::Dataplane::Stub::*method)(grpc::ClientContext*, const Request&, Reply*),
       const Request& request, const char* name
+  );
+  template <class Event, class Open>
+  Status follow(
+      Open open, std::stop_token stop, const std::function<void(const Event&)>& event,
+      const char* name
   );
 
   std::string socket_path_;

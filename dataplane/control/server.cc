@@ -6,25 +6,18 @@
 #include <sys/socket.h>
 
 #include <chrono>
-#include <future>
 
 #include "common/base/log.h"
 #include "common/dpapi/dataplane.grpc.pb.h"
+#include "dataplane/control/grpc_status.h"
+#include "dataplane/control/inspect_stream.h"
+#include "dataplane/control/on_loop.h"
 #include "dataplane/control/report.h"
 
 namespace raven::dataplane {
 namespace {
 
-constexpr std::chrono::seconds kLoopTimeout{1};
 constexpr std::chrono::milliseconds kShutdownTime{200};
-
-grpc::Status status_of(const Error& error) {
-  const bool callers_fault =
-      error.code == ErrorCode::kConflict || error.code == ErrorCode::kInvalid;
-  return {
-      callers_fault ? grpc::StatusCode::INVALID_ARGUMENT : grpc::StatusCode::INTERNAL,
-      error.message};
-}
 
 }  // namespace
 
@@ -83,24 +76,32 @@ class ControlServer::Service : public dpapi::v1::Dataplane::Service {
     fill_statistics(*reply);
     return grpc::Status::OK;
   }
+  grpc::Status Trace(
+      grpc::ServerContext* context, const dpapi::v1::TraceRequest* request,
+      grpc::ServerWriter<dpapi::v1::TraceEvent>* writer
+  ) override {
+    return stream_trace(loop_, engine_, *context, *request, *writer);
+  }
+  grpc::Status Capture(
+      grpc::ServerContext* context, const dpapi::v1::CaptureRequest* request,
+      grpc::ServerWriter<dpapi::v1::CaptureEvent>* writer
+  ) override {
+    return stream_capture(loop_, engine_, *context, *request, *writer);
+  }
 
  private:
   // Runs `work` on the loop's thread with a reply of its own, so that a caller who gave up leaves
   // nothing dangling.
   template <class Reply, class Work>
   grpc::Status run(Reply* reply, Work work) {
-    struct Call {
-      Reply reply;
-      std::promise<grpc::Status> done;
-    };
-    const auto call = std::make_shared<Call>();
-    std::future<grpc::Status> done = call->done.get_future();
-    loop_.post([call, work = std::move(work)] { call->done.set_value(work(call->reply)); });
-    if (done.wait_for(kLoopTimeout) != std::future_status::ready)
-      return {grpc::StatusCode::UNAVAILABLE, "the control thread is busy or ends"};
-    grpc::Status status = done.get();
-    *reply = std::move(call->reply);
-    return status;
+    auto answer = on_loop(loop_, [work = std::move(work)] {
+      Reply own;
+      grpc::Status status = work(own);
+      return std::pair{std::move(status), std::move(own)};
+    });
+    if (!answer) return busy();
+    *reply = std::move(answer->second);
+    return answer->first;
   }
 
   void fill_statistics(dpapi::v1::StatisticsReply& reply) const;

@@ -1,0 +1,26 @@
+// The two calls that look at packets: they run until all is seen, the time is over, or the caller
+// hangs up.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Threading: a thread of gRPC, which it occupies; what it needs of the engine it asks the loop for.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/support/sync_stream.h>
+
+#include "common/dpapi/dataplane.pb.h"
+#include "common/event/loop.h"
+#include "dataplane/control/engine.h"
+
+namespace raven::dataplane {
+
+grpc::Status stream_trace(
+    event::Loop& loop, Engine& engine, const grpc::ServerContext& context,
+    const dpapi::v1::TraceRequest& request, grpc::ServerWriter<dpapi::v1::TraceEvent>& writer
+);
+grpc::Status stream_capture(
+    event::Loop& loop, Engine& engine, const grpc::ServerContext& context,
+    const dpapi::v1::CaptureRequest& request, grpc::ServerWriter<dpapi::v1::CaptureEvent>& writer
+);
+
+}  // namespace raven::dataplane

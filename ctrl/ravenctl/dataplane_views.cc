@@ -37,12 +37,6 @@ std::string up_down(bool up) {
   return up ? "up" : "DOWN";
 }
 
-// Keys, but never an answer: another implementation, used while no other gateway answers.
-std::string tunnel_state(const TunnelStatus& tunnel) {
-  const bool unverified = tunnel.probes_answered() == 0 && tunnel.outbound_sas() > 0;
-  return !tunnel.up() && unverified ? "unverified" : up_down(tunnel.up());
-}
-
 std::string ports_text(const StatusReply& status) {
   Table table{{"PORT", "MODE", "ROLE", "LINK", "MTU", "MAC", "KERNEL", "ADDRESSES"}};
   for (const PortStatus& port : status.ports())
@@ -83,6 +77,12 @@ std::string errors_text(const StatusReply& status) {
 }
 
 }  // namespace
+
+// Keys, but never an answer: another implementation, used while no other gateway answers.
+std::string tunnel_state(const TunnelStatus& tunnel) {
+  const bool unverified = tunnel.probes_answered() == 0 && tunnel.outbound_sas() > 0;
+  return !tunnel.up() && unverified ? "unverified" : up_down(tunnel.up());
+}
 
 std::string status_text(const StatusReply& status) {
   std::string out = fmt::format(
@@ -161,9 +161,11 @@ std::string drops_text(const DropsReply& drops, bool all) {
   return table.empty() ? "no packets dropped\n" : table.text();
 }
 
-std::string json_text(const google::protobuf::Message& answer) {
+namespace {
+
+std::string to_json(const google::protobuf::Message& answer, bool add_whitespace) {
   google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
+  options.add_whitespace = add_whitespace;
   options.always_print_primitive_fields = true;
   options.preserve_proto_field_names = true;
   std::string out;
@@ -172,6 +174,16 @@ std::string json_text(const google::protobuf::Message& answer) {
       !status.ok())
     return "{}\n";
   return out;
+}
+
+}  // namespace
+
+std::string json_text(const google::protobuf::Message& answer) {
+  return to_json(answer, true);
+}
+
+std::string json_line(const google::protobuf::Message& event) {
+  return to_json(event, false) + "\n";
 }
 
 }  // namespace raven::ctl

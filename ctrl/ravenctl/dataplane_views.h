@@ -11,6 +11,8 @@
 namespace raven::ctl {
 
 std::string status_text(const dpapi::v1::StatusReply& status);
+// up | DOWN | unverified (keys, but no probe was ever answered)
+std::string tunnel_state(const dpapi::v1::TunnelStatus& tunnel);
 std::string tunnels_text(const dpapi::v1::StatusReply& status);
 std::string sas_text(const dpapi::v1::SasReply& sas);
 std::string routes_text(const dpapi::v1::RoutesReply& routes);
@@ -19,5 +21,7 @@ std::string statistics_text(const dpapi::v1::StatisticsReply& statistics, bool a
 std::string drops_text(const dpapi::v1::DropsReply& drops, bool all);
 
 std::string json_text(const google::protobuf::Message& answer);
+// The same in one line.
+std::string json_line(const google::protobuf::Message& event);
 
 }  // namespace raven::ctl

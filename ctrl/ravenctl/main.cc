@@ -11,8 +11,11 @@
 #include "common/kube/lease.h"
 #include "common/model/names.h"
 #include "common/process/program.h"
+#include "ctrl/ravenctl/capture_command.h"
 #include "ctrl/ravenctl/cluster_views.h"
 #include "ctrl/ravenctl/dataplane_views.h"
+#include "ctrl/ravenctl/top_command.h"
+#include "ctrl/ravenctl/trace_command.h"
 
 namespace raven::ctl {
 namespace {
@@ -24,6 +27,7 @@ struct Options {
   int timeout_seconds = 5;
   bool all = false;
   bool json() const { return output == "json"; }
+  CommonOptions common() const { return {socket, json()}; }
 };
 
 int fail(const Error& error) {
@@ -122,12 +126,18 @@ int run(int argc, char** argv) {
   auto* routes = app.add_subcommand("routes", "Prefixes and where they lead");
   auto* stats = app.add_subcommand("stats", "Counters");
   auto* drops = app.add_subcommand("drops", "Why packets were dropped");
+  TopCommand top{app};
+  TraceCommand trace{app};
+  CaptureCommand capture{app};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? process::kExitOk : process::kExitUsage;
   }
   log::set_level(log::Level::kError);
+  if (top.parsed()) return top.run(options.common());
+  if (trace.parsed()) return trace.run(options.common());
+  if (capture.parsed()) return capture.run(options.common());
   dpapi::DataplaneClient dataplane{options.socket, std::chrono::seconds{options.timeout_seconds}};
   if (status->parsed()) return show_status(options, dataplane);
   if (gateways->parsed()) return show_gateways(options);

@@ -223,7 +223,8 @@ class CommandLineTest(unittest.TestCase):
         for words in ([], ['--nonsense'], ['nonsense'], ['gateways'],
                       ['gateways', '--source', 'nowhere'], ['status', '-o', 'xml']):
             self.assert_ends(run(ravenctl, *words), USAGE, 'stderr', '.')
-        for verb in ('status', 'tunnels', 'sas', 'routes', 'stats', 'drops'):
+        for verb in ('status', 'tunnels', 'sas', 'routes', 'stats', 'drops', 'top', 'trace',
+                     'capture'):
             self.assert_ends(run(ravenctl, verb, '--socket', '/nonexistent/sock'), UNAVAILABLE,
                              'stderr', '/nonexistent/sock')
         self.assert_ends(run(ravenctl, '--help'), OK, 'stdout', 'Exit codes: 0 ok, 64 usage, 69')

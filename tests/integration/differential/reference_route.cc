@@ -249,9 +249,10 @@ void ReferenceBox::fit(Origin origin, const Bytes& bytes, const ReferenceIp& ip,
 
 void ReferenceBox::cut(const Bytes& bytes, const ReferenceIp& ip, const Way& way) {
   const Bytes payload = slice(bytes, ip.header_size);
+  const unsigned first_offset = u16_at(bytes, 6) & 0x1fff;
+  if (first_offset * 8 + payload.size() > 65535) return outcome_.drop("malformed");
   const std::size_t step = way.mtu > ip.header_size ? (way.mtu - ip.header_size) / 8 * 8 : 0;
   if (step == 0 || (payload.size() + step - 1) / step > kPiecesMax) return outcome_.drop("mtu");
-  const unsigned first_offset = u16_at(bytes, 6) & 0x1fff;
   const bool more_follow = (bytes[6] & 0x20) != 0;
   const Bytes options = options_of_later_fragment(slice(bytes, 20, ip.header_size - 20));
   for (std::size_t at = 0; at < payload.size(); at += step) {

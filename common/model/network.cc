@@ -198,7 +198,8 @@ class Projection {
     }
   }
 
-  // Our own nodes use what our pool was refused: for them it is no other pool's.
+  // Our own nodes use what our pool was refused: for them it is no other pool's.  But a claim that
+  // is wider than what another pool has says nothing about that part of it.
   void refuse_own_prefixes() {
     const Pool* own = network_.own_pool();
     if (own == nullptr || own->refused.empty()) return;
@@ -207,7 +208,7 @@ class Projection {
       for (Member& member : pool.members)
         std::erase_if(member.prefixes, [&](const IpPrefix& prefix) {
           const auto ours = std::ranges::find_if(own->refused, [&](const IpPrefix& refused) {
-            return refused.overlaps(prefix);
+            return prefix.contains(refused);
           });
           if (ours == own->refused.end()) return false;
           pool.refused.push_back(prefix);

@@ -26,6 +26,22 @@ bool inside_any(const Network& network, const IpPrefix& prefix) {
   });
 }
 
+// A node of our own lives there.
+bool holds_any_of(const Pool& own, const IpPrefix& prefix) {
+  return std::ranges::any_of(own.members, [&](const Member& member) {
+    return member.private_address && prefix.contains(*member.private_address);
+  });
+}
+
+// A claim that holds a prefix of another pool is no proof that our nodes use it.
+bool holds_another_pools(const Network& network, const Pool& own, const IpPrefix& claim) {
+  return std::ranges::any_of(network.pools, [&](const Pool& pool) {
+    return &pool != &own && std::ranges::any_of(pool.prefixes, [&](const IpPrefix& other) {
+      return claim.contains(other);
+    });
+  });
+}
+
 }  // namespace
 
 RemotePrefixes remember_prefixes(const RemotePrefixes& before, const Network& network) {
@@ -34,15 +50,17 @@ RemotePrefixes remember_prefixes(const RemotePrefixes& before, const Network& ne
   if (own == nullptr || !own->tunnels_enabled) return now;
   for (const Pool& pool : network.pools) {
     if (&pool == own || !pool.tunnels_enabled) continue;
-    if (!pool.prefixes.empty() || !pool.refused.empty()) {
+    if (!pool.prefixes.empty()) {
       now[pool.name] = {pool.prefixes, pool.refused};
       continue;
     }
-    const auto remembered = before.find(pool.name);
-    if (remembered == before.end()) continue;
-    RemotePool kept{{}, remembered->second.refused};
-    for (const IpPrefix& prefix : remembered->second.prefixes)
-      if (!claimed_by_any(network, prefix)) kept.prefixes.push_back(prefix);
+    RemotePool kept{{}, pool.refused};
+    if (const auto remembered = before.find(pool.name); remembered != before.end()) {
+      if (kept.refused.empty()) kept.refused = remembered->second.refused;
+      for (const IpPrefix& prefix : remembered->second.prefixes)
+        if (!claimed_by_any(network, prefix) && !holds_any_of(*own, prefix))
+          kept.prefixes.push_back(prefix);
+    }
     if (kept != RemotePool{}) now[pool.name] = std::move(kept);
   }
   return now;
@@ -62,7 +80,8 @@ std::vector<IpPrefix> outside_own_pool(
   std::vector<IpPrefix> ours;
   if (const Pool* own = network.own_pool(); own != nullptr) {
     ours = own->prefixes;
-    ours.insert(ours.end(), own->refused.begin(), own->refused.end());
+    for (const IpPrefix& claim : own->refused)
+      if (!holds_another_pools(network, *own, claim)) ours.push_back(claim);
   }
   std::set<IpPrefix> outside;
   for (const IpPrefix& prefix : networks)

@@ -77,6 +77,23 @@ TEST_F(RemotePrefixesTest, StayWhileTheStatusOfTheSiteIsEmpty) {
   EXPECT_EQ(remember_prefixes(after, network_), before_);
 }
 
+// The annotation outlives the status when a Gateway is re-created from an export.
+TEST_F(RemotePrefixesTest, StayWhileTheStatusIsEmptyThoughOthersWereRefused) {
+  empty(cloud());
+  cloud().refused = {prefix("10.9.0.0/16")};
+  const RemotePrefixes now = remember_prefixes(before_, network_);
+  EXPECT_EQ(now.at("cloud").prefixes, before_.at("cloud").prefixes);
+  EXPECT_THAT(now.at("cloud").refused, ElementsAre(prefix("10.9.0.0/16")));
+}
+
+TEST_F(RemotePrefixesTest, YieldToANodeOfOurOwnThatLivesThere) {
+  empty(cloud());
+  edge().members[0].private_address = IpAddress::parse("10.2.7.7").value();
+  EXPECT_THAT(
+      remember_prefixes(before_, network_).at("cloud").prefixes, ElementsAre(prefix("fd02::/48"))
+  );
+}
+
 TEST_F(RemotePrefixesTest, GoWithTheirGateway) {
   network_.pools.erase(network_.pools.begin());
   network_.own = 0;
@@ -131,6 +148,13 @@ TEST_F(DroppedPrefixes, LeaveOutWhatOurOwnPoolUsesWhoeverGotIt) {
 TEST_F(DroppedPrefixes, AreNoneOfOurOwnPool) {
   edge().refused = {prefix("10.7.0.0/16")};
   EXPECT_THAT(dropped(), IsEmpty());
+}
+
+TEST_F(RemotePrefixesTest, AWideClaimOfOurOwnOpensNothing) {
+  edge().refused = {prefix("10.0.0.0/8")};
+  EXPECT_THAT(
+      outside_own_pool({prefix("10.2.0.0/16")}, network_), ElementsAre(prefix("10.2.0.0/16"))
+  );
 }
 
 TEST_F(RemotePrefixesTest, OutsideTheOwnPoolIsWhatItDoesNotUse) {

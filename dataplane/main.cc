@@ -41,6 +41,12 @@ metrics::Health health_of(event::Loop& loop, const Engine& engine) {
   return alive.get() ? metrics::Health{} : metrics::Health{false, "a worker does not move"};
 }
 
+// On every way out the workers end before the engine frees the SAs they use.
+struct WorkersEnd {
+  PacketPath& path;
+  ~WorkersEnd() { path.stop(); }
+};
+
 Status run(const Settings& settings) {
   RAVEN_ASSIGN(const auto lock, take_lock(settings));
   RAVEN_ASSIGN(const auto filter, PortFilter::install(settings.ports, settings.cluster_cidrs));
@@ -57,6 +63,7 @@ Status run(const Settings& settings) {
       )
   );
   RAVEN_TRY(path->start());
+  const WorkersEnd workers_end{*path};
   RAVEN_ASSIGN(const auto server, ControlServer::start(loop, settings.sockets, *engine, table));
   const process::SignalWatch signals{loop, [&loop] { loop.stop(); }};
   log::info(

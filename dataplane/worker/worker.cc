@@ -95,11 +95,13 @@ void Worker::tend_fragments() {
   run_pipeline(context_);
 }
 
-// nullptr: dropped.
+// nullptr: dropped, here and not by a stage: a buffer of another pool has no room for Meta.
 rte_mbuf* Worker::receive_copy(rte_mbuf* packet) {
   rte_mbuf* copy = copy_plain(packet, *context_.setup.pool);
-  if (copy == nullptr) context_.drop(packet, Drop::kSegments);
-  return copy;
+  if (copy != nullptr) return copy;
+  context_.counters.drops[static_cast<std::size_t>(Drop::kSegments)].add(1);
+  rte_pktmbuf_free(packet);
+  return nullptr;
 }
 
 uint32_t Worker::take_mail() {

@@ -128,11 +128,10 @@ void Agent::pass() {
   remove_leftovers_once();
 }
 
-// Nobody knows yet what is remote.
+// Nobody knows yet what is remote; what is our own the last start may have known.
 void Agent::guard_all() {
   if (settings_.cluster_cidrs.empty()) return;
-  for (const Error& error : host_.guard(settings_.cluster_cidrs).errors)
-    log::error("kernel", "{}", error.message);
+  for (const Error& error : guard().errors) log::error("kernel", "{}", error.message);
 }
 
 // On a gateway box they are its gateway agent's business.

@@ -131,10 +131,10 @@ void Agent::pass() {
   if (own && source_.synced()) fill_public_ip(own);
 }
 
-// Nobody knows yet what is remote.
+// Nobody knows yet what is remote; what is our own the last start may have known.
 void Agent::guard_all() {
   if (settings_.cluster_cidrs.empty() || !settings_.routes.enabled) return;
-  const Status guarded = routes_.guard(settings_.cluster_cidrs);
+  const Status guarded = routes_.guard(model::outside_own_pool(settings_.cluster_cidrs, network_));
   if (!guarded.ok()) log::warning("routes", "{}", guarded.error().message);
 }
 

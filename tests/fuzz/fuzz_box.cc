@@ -172,9 +172,9 @@ FuzzBox::Output FuzzBox::run() {
 
 void FuzzBox::settle() {
   Context& context = bench_.context();
-  const uint64_t later = rte_rdtsc() + 10 * rte_get_tsc_hz();
-  context.reassembly.expire(context.counters, later);
   context.reassembly.release(context.counters, context.lane(Stage::kPunt));
+  run();
+  context.reassembly.expire(context.counters, rte_rdtsc() + 10 * rte_get_tsc_hz());
   run();
   for (const std::unique_ptr<Mailbox>& mailbox : bench_.mailboxes())
     for (rte_mbuf* packet; mailbox->receive(&packet, 1) == 1;) rte_pktmbuf_free(packet);

@@ -22,6 +22,7 @@ test::ReferenceSa bench_sa() {
   sa.key.assign(key.begin(), key.begin() + 16);
   sa.salt.assign(key.begin() + 16, key.end());
   sa.spi = 0x1001;
+  sa.esn = SaConfig{}.esn;
   return sa;
 }
 
@@ -49,7 +50,8 @@ EspVerdict open(const Bytes& text, Algorithm algorithm, uint8_t outer_class) {
     require(opened.inner.empty(), "nothing comes out of a refused packet");
     return opened.verdict;
   }
-  require(direct.size <= text.size() - 2, "the packet lies in front of the trailer");
+  const std::size_t trailer = text[text.size() - 2] + 2u;  // RFC 4303 section 2.4
+  require(direct.size + trailer <= text.size(), "the packet lies in front of the trailer");
   plain.resize(direct.size);
   require(plain == opened.inner, "encrypted or not, the packet is the same");
   return opened.verdict;
@@ -64,7 +66,10 @@ void forward(const Bytes& text, EspVerdict verdict) {
   const Bytes ip =
       test::ipv4({.source = "198.51.100.2", .destination = "192.0.2.1", .protocol = 50}, esp);
   box.put_frame(box.bench().wan(), test::ethernet(box.bench().wan_mac(), test::kRouterMac, ip));
+  const Counter& not_authentic =
+      box.bench().context().counters.drops[static_cast<std::size_t>(drop_of(EspVerdict::kIcv))];
   const FuzzBox::Output output = box.run();
+  require(not_authentic.value() == 0, "the box and the oracle have the same keys");
   box.settle();
   require(
       verdict == EspVerdict::kOk || (output.lan.empty() && output.kernel.empty()),

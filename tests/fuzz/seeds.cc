@@ -154,6 +154,12 @@ void write_inner() {
     write("frame", Bytes{3} + with_size(4, outer) + with_size(5, packet));
   }
   write("inner", Bytes{1} + filled(14) + Bytes{0, 59});
+  for (const int error : {-1, 1, 2}) {
+    const Bytes text =
+        ipv4({.source = "10.2.0.7", .destination = "10.1.3.5", .length_error = error}, filled(20));
+    write("inner", Bytes{0} + text + from_hex("010203040506") + Bytes{6, 4});
+    write("inner", Bytes{1} + text + filled(6) + Bytes{0, 4});
+  }
   write(
       "frame",
       Bytes{1} + with_size(4, ipv4({.source = "10.9.0.11", .destination = "10.9.0.1"}, probe()))
@@ -206,6 +212,11 @@ void write_fragments() {
     write("reassembly", start + piece(0, 30, 1) + piece(20, 30, 1) + piece(50, 200, 0));
     write("reassembly", start + piece(0, 30, 1) + piece(0, 30, 1) + piece(8191, 255, 0));
     write("reassembly", start + piece(0, 2, 3) + filled(16) + piece(2, 4, 0x0c));
+    // IKE: the kernel's, whatever the order.  VXLAN: nobody's.
+    const Bytes ike = udp(500, 4500, Bytes(8)), vxlan_start = udp(500, 4472, filled(8));
+    write("reassembly", start + piece(0, 2, 3) + ike + piece(2, 4, 1) + piece(6, 4, 0));
+    write("reassembly", start + piece(6, 4, 0) + piece(2, 4, 1) + piece(0, 2, 3) + ike);
+    write("reassembly", start + piece(0, 2, 3) + vxlan_start + piece(2, 4, 0));
     Bytes many = start;
     for (unsigned i = 0; i < 20; ++i) many = many + piece(i * 2, 2, 1);
     write("reassembly", many);
@@ -254,6 +265,7 @@ void write_desired_state() {
   state.set_pool("a");
   state.add_own_prefixes("10.1.1.0/24");
   state.add_own_prefixes("fd00:1:1::/64");
+  state.add_own_prefixes("10.8.0.0/15");  // holds what the first of the pools claims
   state.set_overlay_address("240.9.0.1");
   for (const char* name : {"vx", "di"}) {
     dpapi::v1::LocalNode& node = *state.add_local_nodes();
@@ -310,6 +322,10 @@ void write_netlink() {
   Bytes numbered{raw, raw + created.raw()->nlmsg_len};
   numbered[20] = 4;  // the kernel's messages have the index that a request leaves open
   write("netlink", numbered);
+  // A route whose last attribute holds one byte, where four are read.
+  Bytes cut = datagram(blackhole) + Bytes{5, 0, 6, 0, 9};
+  cut[0] = static_cast<uint8_t>(cut.size());
+  write("netlink", cut);
 }
 
 void write_vici() {
@@ -322,6 +338,9 @@ void write_vici() {
 
 void write_texts() {
   for (const SeedText& seed : kSeedTexts) write(seed.target, seed.text);
+  // A line that is too long, whole in the first chunk.
+  const std::string list = R"({"metadata":{"resourceVersion":"5"},"items":[]})";
+  write("watch", "\xff" + list + "\n{\"type\":\"" + std::string(240, 'A') + "\"}\n");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 using fuzz::require;
 
 const Kind kGateways{"raven.openyurt.io", "v1beta1", "gateways", "Gateway", false};
-constexpr std::size_t kLineBytesMax = 1000;
+constexpr std::size_t kLineBytesMax = 250;
 constexpr unsigned kRequestsMax = 20;
 
 class Server {

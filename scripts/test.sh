@@ -8,8 +8,8 @@
 #
 # In full: the release build with style checks and integration tests, then AddressSanitizer with
 # UndefinedBehaviorSanitizer (unit tests, the charon plugin and a short lab run), then
-# ThreadSanitizer for what is threaded outside the dataplane.  Results: build/PRESET/junit-*.xml.
-# Safe to run twice.
+# ThreadSanitizer for what is threaded outside the dataplane, then the fuzz targets, 20 s each.
+# Results: build/PRESET/junit-*.xml.  Safe to run twice.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
@@ -73,4 +73,9 @@ mapfile -t threaded < <(cd "$root/build/tsan" && ctest -L threads --show-only=js
 "$here/build.sh" tsan "${threaded[@]}"
 say "threaded tests with it"
 run_tests tsan threads -L threads
+
+say "fuzz targets"
+"$here/fuzz.sh" --seconds 20
+say "lines of the parsers that the kept corpus reaches"
+"$here/fuzz.sh" --coverage
 say "passed"

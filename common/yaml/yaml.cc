@@ -118,6 +118,29 @@ class TreeBuilder : public YAML::EventHandler {
   std::vector<Node> documents_;
 };
 
+// The offset of the first byte that is not part of a character (RFC 3629), or npos.
+std::size_t find_non_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto byte = [&](std::size_t i) { return static_cast<uint8_t>(text[at + i]); };
+    const uint8_t first = byte(0);
+    const std::size_t size = first < 0x80   ? 1
+                             : first < 0xc2 ? 0
+                             : first < 0xe0 ? 2
+                             : first < 0xf0 ? 3
+                             : first < 0xf5 ? 4
+                                            : 0;
+    if (size == 0 || size > text.size() - at) return at;
+    for (std::size_t i = 1; i < size; ++i)
+      if (byte(i) >> 6 != 2) return at;
+    const bool shorter_form =
+        (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
+    const bool surrogate = first == 0xed && byte(1) >= 0xa0;
+    if (shorter_form || surrogate || (first == 0xf4 && byte(1) >= 0x90)) return at;
+    at += size;
+  }
+  return std::string_view::npos;
+}
+
 Error error_at_mark(const std::string& file, const YAML::Mark& mark, const std::string& reason) {
   Node position;
   position.line = mark.line + 1;
@@ -147,6 +170,9 @@ Result<std::vector<Node>> parse_all(
         ErrorCode::kInvalid, file + ": is larger than " + std::to_string(size_max) + " bytes"};
   if (const auto nul = text.find('\0'); nul != std::string_view::npos)
     return Error{ErrorCode::kInvalid, file + ": NUL byte at offset " + std::to_string(nul)};
+  // Two keys could become one when they are written as JSON.
+  if (const auto bad = find_non_utf8(text); bad != std::string_view::npos)
+    return Error{ErrorCode::kInvalid, file + ": no UTF-8 at offset " + std::to_string(bad)};
   try {
     std::istringstream stream{std::string{text}};
     YAML::Parser parser{stream};

@@ -109,6 +109,19 @@ TEST(Settings, RefusesAFileThatIsTooLargeOrHoldsNul) {
   EXPECT_FALSE(load_text<Sample>("f.yaml", std::string_view{"burst: 1\0", 9}).ok());
 }
 
+TEST(Settings, RefusesWhatIsNotUtf8) {
+  const auto error_of = [](const std::string& value) {
+    const auto documents = yaml::parse_all("f.yaml", "name: " + value);
+    return documents.ok() ? "" : documents.error().message;
+  };
+  for (const char* good : {"a", "\u00e9", "\u20ac", "\ud7ff", "\U0001f600", "\U0010ffff"})
+    EXPECT_EQ(error_of(good), "") << good;
+  for (const char* bad :
+       {"\xab", "\xc3", "\xc0\x80", "\xc3(", "\xe0\x80\x80", "\xe2\x82", "\xed\xa0\x80",
+        "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xff"})
+    EXPECT_EQ(error_of(bad), "f.yaml: no UTF-8 at offset 6") << bad;
+}
+
 TEST(Settings, TakesDefaultsAndValuesOfEveryType) {
   const auto loaded = load_text<Sample>(
       "f.yaml",

@@ -29,22 +29,4 @@ struct Lane {
   void clear() { count = 0; }
 };
 
-// Fills a lane with its count in a register: in a short loop, loading and storing it for each
-// packet is what takes the time.  Nobody else may use the lane meanwhile.
-class LaneFiller {
- public:
-  explicit LaneFiller(Lane& lane) : lane_{lane}, count_{lane.count} {}
-  ~LaneFiller() { lane_.count = count_; }
-  LaneFiller(const LaneFiller&) = delete;
-  LaneFiller& operator=(const LaneFiller&) = delete;
-  void push(rte_mbuf* packet) {
-    assert(count_ < kBurst);
-    lane_.packets[count_++] = packet;
-  }
-
- private:
-  Lane& lane_;
-  uint32_t count_;
-};
-
 }  // namespace raven::dataplane

@@ -37,7 +37,6 @@ void write_header(rte_mbuf* packet, Adjacency adjacency, uint64_t source) {
 void neighbour(Context& context, Lane& in) {
   AdjacencyTable& adjacencies = context.setup.tables->adjacencies;
   const SourceWords sources = source_words(context);
-  LaneFiller out{context.lane(Stage::kTransmit)};
   for (rte_mbuf* packet : in) {
     Meta& info = meta(packet);
     const Adjacency adjacency = adjacencies.read(info.adjacency);
@@ -48,7 +47,7 @@ void neighbour(Context& context, Lane& in) {
     }
     info.port = adjacency.port();
     write_header(packet, adjacency, sources[info.port.value()]);
-    out.push(packet);
+    context.to(Stage::kTransmit, packet);
   }
 }
 

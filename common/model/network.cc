@@ -176,18 +176,13 @@ class Projection {
     if (own == nullptr) return;
     for (Pool& pool : network_.pools) {
       if (&pool == own) continue;
-      const auto neighbour_in = [&](const IpPrefix& prefix) {
-        return std::ranges::find_if(own->members, [&](const Member& ours) {
-          return ours.private_address && prefix.contains(*ours.private_address);
-        });
-      };
       std::erase_if(pool.refused, [&](const IpPrefix& prefix) {
-        return neighbour_in(prefix) != own->members.end();
+        return own->member_within(prefix) != nullptr;
       });
       for (Member& member : pool.members)
         std::erase_if(member.prefixes, [&](const IpPrefix& prefix) {
-          const auto neighbour = neighbour_in(prefix);
-          if (neighbour == own->members.end()) return false;
+          const Member* neighbour = own->member_within(prefix);
+          if (neighbour == nullptr) return false;
           problem(
               pool.name, "status.nodes[" + member.name + "].subnets",
               prefix.text() + ": holds " + neighbour->private_address->text() +
@@ -254,6 +249,13 @@ const char* never_routed(const IpPrefix& prefix) {
 const Member* Pool::member(std::string_view node) const {
   const auto found = std::find_if(members.begin(), members.end(), [&](const Member& member) {
     return member.name == node;
+  });
+  return found == members.end() ? nullptr : &*found;
+}
+
+const Member* Pool::member_within(const IpPrefix& prefix) const {
+  const auto found = std::ranges::find_if(members, [&](const Member& member) {
+    return member.private_address && prefix.contains(*member.private_address);
   });
   return found == members.end() ? nullptr : &*found;
 }

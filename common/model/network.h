@@ -53,6 +53,8 @@ struct Pool {
   bool operator==(const Pool&) const = default;
 
   const Member* member(std::string_view node) const;
+  // A member whose private address the prefix holds; null: none.
+  const Member* member_within(const IpPrefix& prefix) const;
   const PoolGateway* gateway(std::string_view node) const;
 };
 

@@ -26,13 +26,6 @@ bool inside_any(const Network& network, const IpPrefix& prefix) {
   });
 }
 
-// A node of our own lives there.
-bool holds_any_of(const Pool& own, const IpPrefix& prefix) {
-  return std::ranges::any_of(own.members, [&](const Member& member) {
-    return member.private_address && prefix.contains(*member.private_address);
-  });
-}
-
 // A claim that holds a prefix of another pool is no proof that our nodes use it.
 bool holds_another_pools(const Network& network, const Pool& own, const IpPrefix& claim) {
   return std::ranges::any_of(network.pools, [&](const Pool& pool) {
@@ -58,7 +51,7 @@ RemotePrefixes remember_prefixes(const RemotePrefixes& before, const Network& ne
     if (const auto remembered = before.find(pool.name); remembered != before.end()) {
       if (kept.refused.empty()) kept.refused = remembered->second.refused;
       for (const IpPrefix& prefix : remembered->second.prefixes)
-        if (!claimed_by_any(network, prefix) && !holds_any_of(*own, prefix))
+        if (!claimed_by_any(network, prefix) && own->member_within(prefix) == nullptr)
           kept.prefixes.push_back(prefix);
     }
     if (kept != RemotePool{}) now[pool.name] = std::move(kept);

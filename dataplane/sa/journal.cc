@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kHeaderSize = 4096;
 constexpr std::size_t kBootIdSize = 36;
-constexpr char kMagic[8] = {'R', 'A', 'V', 'E', 'N', 'S', 'A', '1'};
+constexpr char kMagic[8] = {'R', 'A', 'V', 'E', 'N', 'S', 'A', '2'};
 constexpr std::size_t kWindowWordsMax = 1 + 1024;  // of kReplayWindowMax packets
 constexpr unsigned kBytesShift = 12;               // notes count in 4 KiB, to fit 48 bits
 

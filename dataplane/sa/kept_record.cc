@@ -79,6 +79,7 @@ void write_record(
   record.dscp_copies = config.dscp.copy ? 1 : 0;
   record.dscp_value = config.dscp.value;
   record.df = static_cast<uint8_t>(config.df);
+  record.tfc_size = config.tfc_size;
   write_outer(config.outer, record);
   write_key(config.key, record.key, record.key_size);
   write_key(config.integrity_key, record.integrity_key, record.integrity_key_size);
@@ -98,6 +99,7 @@ Result<SaConfig> read_record(const KeptRecord& record) {
   config.replay_window = record.replay_window;
   config.dscp = {record.dscp_copies == 1, record.dscp_value};
   config.df = static_cast<DfRule>(record.df);
+  config.tfc_size = record.tfc_size;
   config.lifetime_soft = {record.soft_packets, record.soft_bytes, record.soft_seconds};
   config.lifetime_hard = {record.hard_packets, record.hard_bytes, record.hard_seconds};
   config.reqid = record.reqid;

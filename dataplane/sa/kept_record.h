@@ -21,10 +21,10 @@ struct KeptRecord {
   uint64_t created_ns;  // BootClock
   uint64_t soft_packets, soft_bytes, soft_seconds;
   uint64_t hard_packets, hard_bytes, hard_seconds;
-  uint32_t spi, tunnel_id, reqid, replay_window;
+  uint32_t spi, tunnel_id, reqid, replay_window, tfc_size;
   uint16_t worker, source_port, destination_port;
   uint8_t direction, algorithm, esn, dscp_copies, dscp_value, df;
-  uint8_t family, key_size, integrity_key_size, zero;
+  uint8_t family, key_size, integrity_key_size, zero[5];
   uint8_t source[16], destination[16];  // IPv4: in the first four
   uint8_t key[kKeptKeySize], integrity_key[kKeptKeySize];
 };

@@ -150,6 +150,16 @@ TEST_F(SaJournalTest, ChangesNothingWhenAStartIsCutOff) {
   EXPECT_EQ(info(kOut, 0x1001).sequence, kReservedNumbers);
 }
 
+TEST_F(SaJournalTest, KeepsThePaddingThatAPeerAskedFor) {
+  start_run();
+  SaConfig config = make_sa(kOut, 0x1001);
+  config.tfc_size = 1400;
+  ASSERT_TRUE(add(std::move(config)).ok());
+  next_run();
+  ASSERT_NE(manager->newest_outbound(TunnelId{7}), nullptr);
+  EXPECT_EQ(manager->newest_outbound(TunnelId{7})->tfc_size(), 1400u);
+}
+
 TEST_F(SaJournalTest, KeepsTheAddressesOfAPeerThatMoved) {
   start_run();
   add(kOut, 0x1001);

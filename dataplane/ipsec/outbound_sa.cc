@@ -66,16 +66,13 @@ Result<std::unique_ptr<OutboundSa>> OutboundSa::create(
 }
 
 // Mark first, use later: after a crash at any instruction the mark is not below a number in use.
+// An SA that has no number left says so too, or the next run could not tell it from a damaged one.
 bool OutboundSa::reserve_numbers() {
-  if (sequence_exhausted()) return false;
-  if (mark_ == nullptr) {
-    sequence_limit_ = sequence_max();
-    return true;
-  }
   const uint64_t block = sequence() / kReservedNumbers + 1;
-  mark_->store(seal(block), std::memory_order_relaxed);
+  if (mark_ != nullptr) mark_->store(seal(block), std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
-  const bool last = block > sequence_max() / kReservedNumbers;
+  if (sequence_exhausted()) return false;
+  const bool last = mark_ == nullptr || block > sequence_max() / kReservedNumbers;
   sequence_limit_ = last ? sequence_max() : block * kReservedNumbers;
   return true;
 }

@@ -160,6 +160,27 @@ TEST_F(SaJournalTest, KeepsThePaddingThatAPeerAskedFor) {
   EXPECT_EQ(manager->newest_outbound(TunnelId{7})->tfc_size(), 1400u);
 }
 
+// Rule 5: refuses
+TEST_F(SaJournalTest, KeepsAnSaThatHasNoNumberLeftAsOneThatHasNone) {
+  start_run();
+  for (const bool esn : {false, true}) {
+    SaConfig config = make_sa(kOut, esn ? 0x1002 : 0x1001);
+    config.esn = esn;
+    config.last_sequence = esn ? UINT64_MAX : UINT32_MAX;
+    ASSERT_TRUE(add(std::move(config)).ok());
+  }
+  for (int crash = 0; crash < 3; ++crash) {
+    EXPECT_EQ(next_run(), 2u) << "crash " << crash;
+    EXPECT_EQ(journal->refused(), 0u);
+    EXPECT_FALSE(journal->counters_lost());
+    for (const uint32_t spi : {0x1001u, 0x1002u})
+      EXPECT_EQ(info(kOut, spi).state, SaState::kExpired);
+    EXPECT_EQ(info(kOut, 0x1001).sequence, UINT32_MAX);
+    EXPECT_EQ(info(kOut, 0x1002).sequence, UINT64_MAX);
+    publish();
+  }
+}
+
 TEST_F(SaJournalTest, KeepsTheAddressesOfAPeerThatMoved) {
   start_run();
   add(kOut, 0x1001);

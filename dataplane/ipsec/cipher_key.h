@@ -29,7 +29,7 @@ class alignas(64) CipherKey {
   CipherKey(const CipherKey&) = delete;
   CipherKey& operator=(const CipherKey&) = delete;
 
-  static constexpr std::size_t kScheduleSize = 15 * 16;  // AES-256: 15 round keys
+  static constexpr std::size_t kScheduleSize = std::size_t{15} * 16;  // AES-256: 15 round keys
   struct CbcHmac {
     alignas(16) uint8_t encrypt[kScheduleSize];
     alignas(16) uint8_t decrypt[kScheduleSize];

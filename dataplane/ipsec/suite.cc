@@ -9,23 +9,23 @@ namespace {
 
 // clang-format off
 constexpr Suite kSuites[] = {
-    // algorithm, mode, name, IKE encryption and integrity,
-    // sizes of: key, salt, integrity key, IV, ICV, block; RFC
-    {Algorithm::kAes128Gcm, CipherMode::kGcm, "aes-128-gcm",
-     RAVEN_SA_ENCR_AES_GCM_16, RAVEN_SA_AUTH_NONE,
-     16, 4, 0, 8, 16, 4, "RFC 4106"},
-    {Algorithm::kAes256Gcm, CipherMode::kGcm, "aes-256-gcm",
-     RAVEN_SA_ENCR_AES_GCM_16, RAVEN_SA_AUTH_NONE,
-     32, 4, 0, 8, 16, 4, "RFC 4106"},
-    {Algorithm::kChacha20Poly1305, CipherMode::kChachaPoly, "chacha20-poly1305",
-     RAVEN_SA_ENCR_CHACHA20_POLY1305, RAVEN_SA_AUTH_NONE,
-     32, 4, 0, 8, 16, 4, "RFC 7634"},
-    {Algorithm::kAes128CbcSha256, CipherMode::kCbcHmac, "aes-128-cbc-hmac-sha2-256-128",
-     RAVEN_SA_ENCR_AES_CBC, RAVEN_SA_AUTH_HMAC_SHA2_256_128,
-     16, 0, 32, 16, 16, 16, "RFC 3602, RFC 4868"},
-    {Algorithm::kAes256CbcSha256, CipherMode::kCbcHmac, "aes-256-cbc-hmac-sha2-256-128",
-     RAVEN_SA_ENCR_AES_CBC, RAVEN_SA_AUTH_HMAC_SHA2_256_128,
-     32, 0, 32, 16, 16, 16, "RFC 3602, RFC 4868"},
+    // name, RFC, algorithm, mode,
+    // IKE encryption and integrity, sizes of: key, salt, integrity key, IV, ICV, block
+    {"aes-128-gcm", "RFC 4106",
+     Algorithm::kAes128Gcm, CipherMode::kGcm,
+     RAVEN_SA_ENCR_AES_GCM_16, RAVEN_SA_AUTH_NONE, 16, 4, 0, 8, 16, 4},
+    {"aes-256-gcm", "RFC 4106",
+     Algorithm::kAes256Gcm, CipherMode::kGcm,
+     RAVEN_SA_ENCR_AES_GCM_16, RAVEN_SA_AUTH_NONE, 32, 4, 0, 8, 16, 4},
+    {"chacha20-poly1305", "RFC 7634",
+     Algorithm::kChacha20Poly1305, CipherMode::kChachaPoly,
+     RAVEN_SA_ENCR_CHACHA20_POLY1305, RAVEN_SA_AUTH_NONE, 32, 4, 0, 8, 16, 4},
+    {"aes-128-cbc-hmac-sha2-256-128", "RFC 3602, RFC 4868",
+     Algorithm::kAes128CbcSha256, CipherMode::kCbcHmac,
+     RAVEN_SA_ENCR_AES_CBC, RAVEN_SA_AUTH_HMAC_SHA2_256_128, 16, 0, 32, 16, 16, 16},
+    {"aes-256-cbc-hmac-sha2-256-128", "RFC 3602, RFC 4868",
+     Algorithm::kAes256CbcSha256, CipherMode::kCbcHmac,
+     RAVEN_SA_ENCR_AES_CBC, RAVEN_SA_AUTH_HMAC_SHA2_256_128, 32, 0, 32, 16, 16, 16},
 };
 // clang-format on
 

@@ -24,9 +24,10 @@ enum class CipherMode : uint8_t { kGcm, kChachaPoly, kCbcHmac };
 
 // Sizes in bytes.
 struct Suite {
+  std::string_view name;
+  std::string_view rfc;
   Algorithm algorithm;
   CipherMode mode;
-  std::string_view name;
   uint16_t ike_encryption;  // enum raven_sa_encryption
   uint16_t ike_integrity;   // enum raven_sa_integrity
   uint8_t key_size;         // without the salt
@@ -35,7 +36,6 @@ struct Suite {
   uint8_t iv_size;     // on the wire, in front of the ciphertext
   uint8_t icv_size;    // on the wire, behind the ciphertext
   uint8_t block_size;  // the ciphertext is a multiple of it
-  std::string_view rfc;
 
   constexpr std::size_t keying_size() const { return std::size_t{key_size} + salt_size; }
 };

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/control/sa_sources.h"
 
-#include <unistd.h>
-
 #include "common/base/log.h"
 #include "dataplane/sa/static_file.h"
 
@@ -10,7 +8,7 @@ namespace raven::dataplane {
 
 Result<std::shared_ptr<SaJournal>> open_journal(const Settings& settings, const std::string& path) {
   if (!settings.keep_sas) {
-    ::unlink(path.c_str());
+    RamFile::remove(path);
     return std::shared_ptr<SaJournal>{};
   }
   Result<std::shared_ptr<SaJournal>> journal = SaJournal::open(path, settings.tables.sas_max);

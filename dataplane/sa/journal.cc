@@ -200,18 +200,10 @@ Status SaJournal::publish() {
     if (kept.config.instance == 0 && !kept.taken) RAVEN_TRY(carry_on(kept));
   RAVEN_TRY(file_.publish(path_));
   kept_.clear();
-  wipe_old();
-  return {};
-}
-
-// The old file has no name any more; its keys need not wait in memory until the kernel clears it.
-void SaJournal::wipe_old() {
-  if (old_ == nullptr) return;
-  const std::size_t size = old_->bytes().size();
-  const std::size_t slots = size < kHeaderSize ? 0 : (size - kHeaderSize) / sizeof(Slot);
-  for (std::size_t i = next_used(*old_, 0); i < slots; i = next_used(*old_, i + 1))
-    explicit_bzero(&slots_of(*old_)[i].record, sizeof(KeptRecord));
+  // It has no name any more; its keys need not wait in memory until somebody gets the pages.
+  if (old_ != nullptr) old_->wipe();
   old_.reset();
+  return {};
 }
 
 SaPlace& SaPlace::operator=(SaPlace&& other) noexcept {

@@ -100,7 +100,6 @@ class SaJournal : public std::enable_shared_from_this<SaJournal> {
   void read_slot(const Slot& slot);
   void write_header();
   Status carry_on(const KeptSa& kept);
-  void wipe_old();
 
   const std::string path_;
   RamFile file_;

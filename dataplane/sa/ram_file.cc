@@ -10,6 +10,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <utility>
 
 namespace raven::dataplane {
 namespace {
@@ -32,25 +34,44 @@ RamFile::RamFile(RamFile&& other) noexcept
     : fd_{std::move(other.fd_)},
       path_{std::move(other.path_)},
       bytes_{std::exchange(other.bytes_, {})},
-      locked_{other.locked_} {}
+      locked_{other.locked_},
+      temporary_{std::exchange(other.temporary_, false)} {}
 
 RamFile::~RamFile() {
+  if (temporary_) {
+    wipe();
+    ::unlink(path_.c_str());
+  }
   if (!bytes_.empty()) ::munmap(bytes_.data(), bytes_.size());
+}
+
+void RamFile::remove_one(const std::string& path) {
+  // What cannot be opened is not ours to overwrite, such as where a link leads.
+  if (Result<RamFile> file = open(path); file.ok()) file->wipe();
+  ::unlink(path.c_str());
+}
+
+void RamFile::remove(const std::string& path) {
+  remove_one(path);
+  remove_one(new_path(path));
 }
 
 Result<RamFile> RamFile::create(const std::string& path, std::size_t size) {
   const std::string temporary = new_path(path);
-  ::unlink(temporary.c_str());  // of a start that was cut off
+  remove_one(temporary);
   UniqueFd fd{::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!fd) return errno_error("create " + temporary, errno);
   RamFile file{std::move(fd), temporary};
-  Status status = file.check_file_system();
-  if (status.ok() && ::ftruncate(file.fd_.get(), static_cast<off_t>(size)) != 0)
-    status = errno_error("make room in " + temporary, errno);
-  if (status.ok()) status = file.map(size);
-  if (status.ok()) return file;
-  ::unlink(temporary.c_str());
-  return std::move(status).error();
+  file.temporary_ = true;
+  RAVEN_TRY(file.prepare(size));
+  return file;
+}
+
+Status RamFile::prepare(std::size_t size) {
+  RAVEN_TRY(check_file_system());
+  if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0)
+    return errno_error("make room in " + path_, errno);
+  return map(size);
 }
 
 Result<RamFile> RamFile::open(const std::string& path) {
@@ -88,6 +109,15 @@ std::size_t RamFile::next_data(std::size_t offset) const {
   return found < 0 ? bytes_.size() : static_cast<std::size_t>(found);
 }
 
+void RamFile::wipe() {
+  for (std::size_t from = next_data(0); from < bytes_.size();) {
+    const off_t hole = ::lseek(fd_.get(), static_cast<off_t>(from), SEEK_HOLE);
+    const std::size_t end = hole < 0 ? bytes_.size() : static_cast<std::size_t>(hole);
+    explicit_bzero(bytes_.data() + from, end - from);
+    from = next_data(end);
+  }
+}
+
 Status RamFile::reserve(std::size_t offset, std::size_t size) {
   const int result =
       ::fallocate(fd_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(size));
@@ -98,6 +128,7 @@ Status RamFile::reserve(std::size_t offset, std::size_t size) {
 Status RamFile::publish(const std::string& path) {
   if (::rename(path_.c_str(), path.c_str()) != 0) return errno_error("rename to " + path, errno);
   path_ = path;
+  temporary_ = false;
   return {};
 }
 

@@ -181,6 +181,27 @@ TEST_F(SaJournalTest, KeepsAnSaThatHasNoNumberLeftAsOneThatHasNone) {
   }
 }
 
+TEST_F(SaJournalTest, LeavesNothingWhenAStartFails) {
+  start_run();
+  add(kOut, 0x1001);
+  next_run();
+  manager.reset();
+  tables.disposals.clear();
+  journal.reset();
+  EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+  EXPECT_TRUE(holds_key_of(0x1001)) << "the old one still counts";
+}
+
+TEST_F(SaJournalTest, WipesTheFileThatItReplaces) {
+  start_run();
+  add(kOut, 0x1001);
+  std::filesystem::create_hard_link(path, path + ".seen");
+  start_run();
+  ASSERT_TRUE(holds_key_of(0x1001));
+  path += ".seen";
+  EXPECT_FALSE(holds_key_of(0x1001));
+}
+
 TEST_F(SaJournalTest, KeepsTheAddressesOfAPeerThatMoved) {
   start_run();
   add(kOut, 0x1001);

@@ -6,7 +6,7 @@ import dataclasses
 import statistics
 import time
 
-from . import programs
+from . import cases, programs
 from .process import Bench, BenchError
 
 REPEATS = 5
@@ -67,12 +67,16 @@ class Measurement:
         self._bare_loops = {}
 
     def group(self, group, compared=True):
-        """{name: {size: Series}} with the names "ours", "io" and, where it can, "peer"."""
+        """{name: {size: Series}} with the names "ours", "io" and, where it can, "peer"; for a
+        variant that may cost so much and no more, "plain": the same without it."""
         began = time.monotonic()
         mode = programs.peer_mode(group) if compared else ""
         commands = {"ours": self._commands.ours(group)}
         if mode:
             commands["peer"] = self._commands.peer(group, mode)
+        if group.variant in cases.REACH_VARIANT:
+            plain = dataclasses.replace(group, variant="")
+            commands["plain"] = self._commands.ours(plain)
         bare_key = (group.direction, group.packets, group.sizes)
         if bare_key not in self._bare_loops:
             commands["io"] = self._commands.ours(group, "io")

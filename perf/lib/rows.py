@@ -38,6 +38,8 @@ def _row(group, size, series, tsc_hz):
     row["quiet"] = series["ours"].is_quiet
     row["io_cycles_per_packet"] = round(deducted, 1)
     _put(row, "ceiling_cycles_per_packet", series["ours"].ceiling_spread())
+    if "plain" in series:
+        _put(row, "plain_cycles_per_packet", series["plain"].spread(), deducted)
     peer = series["peer"].spread() if "peer" in series else None
     _put(row, "ipsec_secgw_cycles_per_packet", peer, deducted)
     if peer:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import unittest
 
-from lib import cases, rows
+from lib import cases, rows, table
 from lib.measure import REPEATS, Series
 
 GROUP = cases.Group("encrypt", sizes=(64,))
@@ -32,6 +32,14 @@ class RowsTest(unittest.TestCase):
         self.assertEqual(row["ipsec_secgw_cycles_per_packet"], 200.0)
         self.assertEqual(row["io_cycles_per_packet"], 2.0)
         self.assertEqual(row["ratio_to_ipsec_secgw"], 0.5)
+
+    def test_a_variant_is_compared_with_the_plain_case_that_ran_in_turn_with_it(self):
+        group = cases.Group("encrypt", variant="natt", sizes=(64,))
+        taken = {**measured(series(112.0), io=series(2.0)), "plain": {64: series(107.0)}}
+        found = rows.of_group(group, taken, TSC_HZ)
+        self.assertEqual(found[0]["plain_cycles_per_packet"], 105.0)
+        self.assertIn("natt   encrypt 64       +5.0 cycles (reach: +8) met",
+                      table.variant_costs(found))
 
     def test_rates_follow_from_cycles(self):
         row = self.row(series(100.0))

@@ -37,11 +37,10 @@ auto fields_of(const std::optional<LifetimePast>& past) {
 }
 // The last number is not the record's, it comes from mark or window.
 auto fields_of(const SaConfig& config) {
-  // clang-format off: it makes one line of it
+  // clang-format off
   const auto& [spi, direction, tunnel_id, outer, algorithm, key, integrity_key, esn, replay_window,
                last_sequence, past, dscp, df, tfc_size, soft, hard, reqid, instance] = config;
   // clang-format on
-      config;
   return std::tuple_cat(
       std::tuple{spi, direction, tunnel_id}, fields_of(outer), std::tuple{algorithm},
       fields_of(key), fields_of(integrity_key), std::tuple{esn, replay_window}, fields_of(past),

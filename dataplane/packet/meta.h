@@ -21,7 +21,7 @@ enum class Origin : uint8_t {
   kVxlan,   // from a node of the own pool that is no gateway box
   kTunnel,  // decrypted, from Meta::peer
   kKernel,  // raven0
-  kSelf,    // an ICMP error of our own
+  kSelf,    // an ICMP error, a probe or the answer to one
   kPoolGateway,  // VXLAN from another gateway box of the own pool
 };
 

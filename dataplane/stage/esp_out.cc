@@ -33,7 +33,9 @@ bool prepare(Context& context, PeerTable& peers, WorkerId worker, rte_mbuf* pack
     without_own_sa(context, packet, peer);
     return false;
   }
-  if (sa->tfc_size() != 0) [[unlikely]]
+  // Padded probes measure the path: more padding would have them measure something else, and keep
+  // small ones from coming back.
+  if (sa->tfc_size() != 0 && info.origin != Origin::kSelf) [[unlikely]]
     pad_for_tfc(packet, std::min<uint32_t>(sa->tfc_size(), peer.path_mtu.load()));
   const EspOutResult result = context.esp_out.prepare(
       *sa, {bytes_of(packet), packet->data_len, rte_pktmbuf_headroom(packet),

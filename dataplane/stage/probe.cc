@@ -87,12 +87,13 @@ void note_answer(Context& context, PeerIndex peer, const ProbePayload& payload) 
 }
 
 void tunnel_probe(Context& context, rte_mbuf* packet, ProbePacket& probe) {
-  const Meta& info = meta(packet);
+  Meta& info = meta(packet);
   if (probe.payload.type == static_cast<uint8_t>(ProbeType::kReply)) {
     note_answer(context, info.peer, probe.payload);
     return context.drop(packet, Drop::kProbeAnswer);
   }
   turn_around(context, bytes_of(packet), info.family, probe);
+  info.origin = Origin::kSelf;
   context.to(Stage::kEspOut, packet);  // back into the tunnel it came from
 }
 

@@ -103,6 +103,23 @@ TEST(TunnelProbe, Row31PaddedRequestFillsThePathAndIsAnsweredWithASmallOne) {
   EXPECT_LT(replies[0].size(), 200u);
 }
 
+// Padding to one size would have every probe measure that size.
+// Rule 17: refuses.  Rule 31: holds
+TEST(TunnelProbe, Row31ProbesAndTheirAnswersGetNoPaddingOfTheTunnel) {
+  BoxBench box{{.tfc_size = 1300}};
+  rte_mbuf* request = box.pool().take();
+  write_padded_probe_request(request, box.peer(), kTunnelB, 1000, 1000 - 54);
+  ASSERT_TRUE(box.mailboxes()[0]->send(request));
+  box.take_mail();
+  const std::vector<Bytes> sent = box.sent_wan();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_LE(sent[0].size(), 14u + 1000);
+  box.receive_wan(box.seal(in_tunnel(payload(ProbeType::kRequest))));
+  const std::vector<Bytes> replies = box.sent_wan();
+  ASSERT_THAT(replies, SizeIs(1));
+  EXPECT_LT(replies[0].size(), 200u);
+}
+
 TEST(TunnelProbe, AnswersToPaddedRequestsLeaveThoseToSmallOnesAlone) {
   BoxBench box;
   PeerSlot& peer = box.tables().peers[box.peer()];

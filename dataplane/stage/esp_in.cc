@@ -60,22 +60,7 @@ bool prepare(Context& context, rte_mbuf* packet, Prepared& prepared) {
   return true;
 }
 
-// Where the packet came from; the outer header is still in front of what was decrypted.
-MovedPeer outer_source(rte_mbuf* packet, const SadEntry& entry) {
-  const uint8_t* outer = bytes_of(packet);
-  const bool v4 = outer[0] >> 4 == 4;
-  MovedPeer source;
-  source.spi = entry.spi;
-  source.address = v4 ? IpAddress::v4_bytes(outer + offsetof(wire::Ipv4, source))
-                      : IpAddress::v6_bytes(outer + offsetof(wire::Ipv6, source));
-  if (entry.sa->outer().udp_encapsulated()) {
-    const unsigned udp_offset = meta(packet).esp_offset - unsigned{sizeof(wire::Udp)};
-    source.port = reinterpret_cast<const wire::Udp*>(outer + udp_offset)->source_port.host();
-  }
-  return source;
-}
-
-// The usual case of report_if_moved(), without making addresses out of the header.
+// The outer header is still in front of what was decrypted.
 bool is_from(const OuterAddresses& known, const uint8_t* outer, unsigned esp_offset) {
   const uint8_t* source = known.source.bytes().data();
   if (known.source.is_v4()) {
@@ -89,18 +74,24 @@ bool is_from(const OuterAddresses& known, const uint8_t* outer, unsigned esp_off
   return udp.source_port.host() == known.source_port;
 }
 
-// The UDP header is not authenticated: it may be gone, or new.
-bool is_in_udp(const uint8_t* outer) {
-  if (outer[0] >> 4 == 4) return reinterpret_cast<const wire::Ipv4*>(outer)->protocol == wire::kUdp;
-  return reinterpret_cast<const wire::Ipv6*>(outer)->next_header == wire::kUdp;
-}
-
-void report_if_moved(Context& context, rte_mbuf* packet, const SadEntry& entry) {
-  const OuterAddresses& known = entry.sa->outer();
-  if (is_in_udp(bytes_of(packet)) != known.udp_encapsulated()) return;  // it has no port to tell
-  const MovedPeer seen = outer_source(packet, entry);
-  if (seen.address != known.source || seen.port != known.source_port)
-    context.moved_peers.report(seen);
+// For a packet that is_from() somewhere else.  The UDP header is not authenticated: it may be gone,
+// or new, and then there is no port to tell.
+void report_moved(Context& context, rte_mbuf* packet, const SadEntry& entry) {
+  const uint8_t* outer = bytes_of(packet);
+  const bool v4 = outer[0] >> 4 == 4;
+  const uint8_t protocol = v4 ? reinterpret_cast<const wire::Ipv4*>(outer)->protocol
+                              : reinterpret_cast<const wire::Ipv6*>(outer)->next_header;
+  const bool in_udp = protocol == wire::kUdp;
+  if (in_udp != entry.sa->outer().udp_encapsulated()) return;
+  MovedPeer seen;
+  seen.spi = entry.spi;
+  seen.address = v4 ? IpAddress::v4_bytes(outer + offsetof(wire::Ipv4, source))
+                    : IpAddress::v6_bytes(outer + offsetof(wire::Ipv6, source));
+  if (in_udp) {
+    const unsigned udp_offset = meta(packet).esp_offset - unsigned{sizeof(wire::Udp)};
+    seen.port = reinterpret_cast<const wire::Udp*>(outer + udp_offset)->source_port.host();
+  }
+  context.moved_peers.report(seen);
 }
 
 // A path probe between two gateways: it never leaves the two dataplanes.
@@ -119,7 +110,7 @@ void finish(Context& context, const Prepared& prepared, std::size_t position) {
   Meta& info = meta(packet);
   const SadEntry& entry = *prepared.entry;
   if (result.newest && !is_from(entry.sa->outer(), bytes_of(packet), info.esp_offset)) [[unlikely]]
-    report_if_moved(context, packet, entry);
+    report_moved(context, packet, entry);
   place(packet, result.data, result.size);
   info.origin = Origin::kTunnel;
   info.peer = entry.peer;

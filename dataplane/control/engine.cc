@@ -326,28 +326,21 @@ void Engine::probe_path_mtu(Instant now) {
     }
     if (!step.changed) continue;
     tunnel_moved(tunnel);
-    log::info(
-        "path", "{}: path MTU is {}, as probed", peer_name(tunnel),
-        path_mtu_.largest(tunnel.value())
-    );
+    log::info("path", "{}: path MTU is {}", peer_name(tunnel), path_mtu_.largest(tunnel.value()));
   }
 }
 
-// Believed only if we may have sent what it quotes: RFC 4301 section 8.2.1, RFC 5927 section 7.
-void Engine::take_too_big(const TooBig& report, Instant now) {
+// Heard only if we may have sent what it quotes: RFC 4301 section 8.2.1, RFC 5927 section 7.
+void Engine::take_too_big(const TooBig& report) {
   const OutboundSa* sa = sas_->find_outbound(Spi{report.spi}, report.peer);
-  if (sa == nullptr || !sa->sent_recently(report.sequence)) return;
-  const TunnelId tunnel = sa->tunnel_id();
-  if (!path_mtu_.too_big(tunnel.value(), report.mtu, now)) return;
-  tunnel_moved(tunnel);
-  log::info(
-      "path", "{}: path MTU is {}, as a router says", peer_name(tunnel),
-      path_mtu_.largest(tunnel.value())
-  );
+  const bool ours = sa != nullptr && sa->sent_recently(report.sequence);
+  const bool heard =
+      ours && path_mtu_.too_big(sa->tunnel_id().value(), report.mtu, report.quoted_size);
+  ++(heard ? too_big_heard_ : too_big_refused_);
 }
 
 void Engine::take_reports(Instant now) {
-  while (const auto report = path_.take_too_big()) take_too_big(*report, now);
+  while (const auto report = path_.take_too_big()) take_too_big(*report);
   while (const auto moved = path_.take_moved_peer())
     sas_->source_moved(Spi{moved->spi}, moved->address, moved->port);
   for (const auto& [tunnel, row] : peers_.peers())

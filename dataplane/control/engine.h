@@ -68,6 +68,9 @@ class Engine {
   std::string peer_name(TunnelId tunnel) const;
   std::string pool_name(TunnelId tunnel) const;
   uint64_t sa_messages_refused() const { return sa_socket_ ? sa_socket_->refused_messages() : 0; }
+  // Messages of routers about packets that were too big.
+  uint64_t too_big_heard() const { return too_big_heard_; }
+  uint64_t too_big_refused() const { return too_big_refused_; }
   // Forwards: all workers move, and a tunnel is usable or none is wanted.
   bool forwarding() const;
 
@@ -92,7 +95,7 @@ class Engine {
   void send_probes(Instant now);
   void probe_path_mtu(Instant now);
   void take_reports(Instant now);
-  void take_too_big(const TooBig& report, Instant now);
+  void take_too_big(const TooBig& report);
   void watch_workers();
 
   event::Loop& loop_;
@@ -106,6 +109,7 @@ class Engine {
   std::vector<ItemError> errors_;
   Selection selection_;
   PathMtu path_mtu_;
+  uint64_t too_big_heard_ = 0, too_big_refused_ = 0;
   PeerTables peers_;
   TableAdjacencySlots slots_;
   WorkerWatch watch_;

@@ -35,6 +35,7 @@ bool read_v4(const Context& context, const Quote& quote, TooBig& report) {
       ip->fragment_offset() != 0 || !context.box->owns_v4(ip->source))
     return false;
   report.peer = IpAddress::v4_bytes(ip->destination);
+  report.quoted_size = ip->total_length.host();
   return read_esp(quote, ip->header_size(), ip->protocol, report);
 }
 
@@ -42,6 +43,7 @@ bool read_v6(const Context& context, const Quote& quote, TooBig& report) {
   const auto* ip = view_at<wire::Ipv6>(quote.data, quote.size, 0);
   if (ip == nullptr || ip->version() != 6 || !context.box->owns_v6(ip->source)) return false;
   report.peer = IpAddress::v6_bytes(ip->destination);
+  report.quoted_size = uint32_t{sizeof(*ip)} + ip->payload_length.host();
   return read_esp(quote, sizeof(*ip), ip->next_header, report);
 }
 

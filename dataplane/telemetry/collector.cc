@@ -177,6 +177,8 @@ void collect_engine(Engine& engine, MetricSink& sink) {
   collect_sas(engine, sink);
   collect_pools(engine, sink);
   sink.set(Metric::kSaRefused, {}, number(engine.sa_messages_refused()));
+  sink.set(Metric::kTooBig, {"heard"}, number(engine.too_big_heard()));
+  sink.set(Metric::kTooBig, {"refused"}, number(engine.too_big_refused()));
   sink.set(Metric::kSasRestored, {"restored"}, number(engine.sas_restored()));
   sink.set(Metric::kSasRestored, {"refused"}, number(engine.sas_not_restored()));
   sink.set(Metric::kGeneration, {}, number(engine.desired().generation));

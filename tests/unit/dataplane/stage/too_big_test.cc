@@ -57,6 +57,7 @@ TEST_P(TooBigTest, Row31MessageAboutOurPacketIsReported) {
   EXPECT_EQ(report->spi, 0x2002u);
   EXPECT_EQ(report->sequence, 1u);
   EXPECT_EQ(report->mtu, 1400u);
+  EXPECT_EQ(report->quoted_size, packet.size()) << "not what is left of it";
 }
 
 // Rule 31: holds
@@ -70,6 +71,7 @@ TEST(TooBig, Row31MessageOverIpv6IsReported) {
   EXPECT_EQ(report->peer.text(), "2001:db8::2");
   EXPECT_EQ(report->spi, 0x2002u);
   EXPECT_EQ(report->mtu, 1300u);
+  EXPECT_EQ(report->quoted_size, quote.size());
 }
 
 // Rule 31: refuses

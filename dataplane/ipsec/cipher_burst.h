@@ -59,6 +59,7 @@ class CipherBurst {
   void clear() { size_ = 0; }
 
  private:
+  void run_jobs(std::size_t count);
   void submit(const CipherSlot& slot, std::size_t index);
   void describe_chacha(IMB_JOB& job, const CipherSlot& slot) const;
   void describe_cbc_hmac(IMB_JOB& job, const CipherSlot& slot) const;
@@ -76,6 +77,7 @@ class CipherBurst {
       const uint8_t*, uint64_t, uint8_t*, uint64_t
   );
   std::array<Gcm, 2> gcm_;
+  std::array<uint8_t, kBurstMax> jobs_;  // those of the burst that are no direct calls
   uint64_t pending_ = 0;  // bit i: job of packet i is in the library
 };
 

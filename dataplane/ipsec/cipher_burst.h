@@ -78,7 +78,7 @@ class CipherBurst {
   );
   std::array<Gcm, 2> gcm_;
   std::array<uint8_t, kBurstMax> jobs_;  // those of the burst that are no direct calls
-  uint64_t pending_ = 0;  // bit i: job of packet i is in the library
+  uint64_t pending_ = 0;                 // bit i: job of packet i is in the library
 };
 
 }  // namespace raven::dataplane

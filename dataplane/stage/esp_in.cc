@@ -119,6 +119,9 @@ void finish(Context& context, const Prepared& prepared, std::size_t position) {
   context.to(is_tunnel_probe(result.data, info) ? Stage::kProbe : Stage::kRoute, packet);
 }
 
+// A burst of large packets is more than the first-level cache holds.
+constexpr std::size_t kPrefetchAhead = 4;
+
 }  // namespace
 
 void esp_in(Context& context, Lane& in) {
@@ -128,7 +131,10 @@ void esp_in(Context& context, Lane& in) {
     if (prepare(context, packet, prepared[count])) ++count;
   if (count == 0) return;
   context.esp_in.run();
-  for (std::size_t i = 0; i < count; ++i) finish(context, prepared[i], i);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + kPrefetchAhead < count) context.esp_in.prefetch(i + kPrefetchAhead);
+    finish(context, prepared[i], i);
+  }
   context.esp_in.clear();
 }
 

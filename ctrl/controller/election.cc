@@ -48,7 +48,7 @@ const char* standing_text(Standing standing) {
     case Standing::kUnheard:
       return "waiting for its heartbeat";
     case Standing::kKept:
-      return "kept: the pool is cut off or just coming back";
+      return "kept: the pool is cut off or has just begun to report";
     case Standing::kNotInPool:
       return "no such node in the pool";
     case Standing::kNotReady:
@@ -85,7 +85,8 @@ struct Election::Round {
 
 Outcome Election::run(const Ballot& ballot, Instant now) {
   Round round{ballot, now};
-  remember(ballot, now);
+  remember_first_heartbeat(round);
+  remember(round);
   round.outcome.cut_off = round.any(is_in_pool) && !round.any(is_eligible);
   remember_cut_off(round.outcome.cut_off, now);
   for (const Candidate& box : ballot.candidates)
@@ -103,15 +104,29 @@ Outcome Election::run(const Ballot& ballot, Instant now) {
   return std::move(round.outcome);
 }
 
-void Election::remember(const Ballot& ballot, Instant now) {
-  const bool by_heartbeat = uses_heartbeats(ballot);
+void Election::remember_first_heartbeat(const Round& round) {
+  if (!round.by_heartbeat) {
+    first_heartbeat_.reset();
+  } else if (!first_heartbeat_) {
+    first_heartbeat_ = round.now;
+  }
+}
+
+// No Lease yet, and the pool began to use them only now.
+bool Election::may_still_report(const Round& round, const Candidate& box) const {
+  return first_heartbeat_ && round.now - *first_heartbeat_ < config_.recovery_wait &&
+         obstacle(box, round.by_heartbeat) == Standing::kNoHeartbeat;
+}
+
+void Election::remember(const Round& round) {
+  const Instant now = round.now;
   std::map<std::string, Box> kept;
-  for (const Candidate& candidate : ballot.candidates) {
+  for (const Candidate& candidate : round.ballot.candidates) {
     Box box;
     if (const auto known = boxes_.find(candidate.node); known != boxes_.end()) box = known->second;
-    const bool eligible = is_eligible(candidate, by_heartbeat);
+    const bool eligible = is_eligible(candidate, round.by_heartbeat);
     if (eligible && !box.eligible) box.eligible_since = now;
-    if (!eligible && box.eligible) box.was_lost = true;
+    if (!eligible && box.eligible && !may_still_report(round, candidate)) box.was_lost = true;
     if (eligible && now - box.eligible_since >= config_.hold_down) box.was_lost = false;
     box.eligible = eligible;
     kept.emplace(candidate.node, box);
@@ -129,7 +144,8 @@ bool Election::held_down(const Box& box, Instant now) const {
   return box.was_lost && now - box.eligible_since < config_.hold_down;
 }
 
-// Eligible incumbents first; lost ones too while the pool is coming back.
+// Eligible incumbents first; lost ones too while the pool is coming back or reports for the first
+// time.
 void Election::keep_incumbents(Round& round) const {
   for (const Candidate* box : round.incumbents)
     if (!round.lost(*box)) round.take(*box);
@@ -137,6 +153,9 @@ void Election::keep_incumbents(Round& round) const {
   for (const Candidate* box : round.incumbents)
     if (recovering && round.lost(*box) && round.take(*box))
       round.retry_at(*recovered_at_ + config_.recovery_wait);
+  for (const Candidate* box : round.incumbents)
+    if (may_still_report(round, *box) && round.take(*box))
+      round.retry_at(*first_heartbeat_ + config_.recovery_wait);
 }
 
 void Election::fill_seats(Round& round) {

@@ -6,7 +6,8 @@
 //   - A tunnel endpoint needs a living heartbeat, unless no box of the pool has one at all.
 //   - A box is only judged lost while another box of the pool is heard: silence of all means that
 //     the line to the site is cut, and its last active set is the best knowledge that there is.
-//     When the line is back, every box gets `recovery_wait` to speak up.
+//     When the line is back, every box gets `recovery_wait` to speak up.  So it does when the first
+//     box of the pool reports: tunnels of the others may take longer to come up.
 //   - Hold-down: a box that was lost must be well for `hold_down` before it is elected again.
 //     With nobody else left it may return earlier, but at most once in two hold-downs.
 #pragma once
@@ -45,7 +46,7 @@ enum class Standing {
   kStandby,   // eligible, no seat free
   kHeldDown,  // eligible again, too recently
   kUnheard,   // eligible, but its heartbeat is not proven yet or getting old
-  kKept,      // active though not eligible: the pool is cut off or just coming back
+  kKept,      // active though not eligible: the pool is cut off or has just begun to report
   kNotInPool,
   kNotReady,
   kNoHeartbeat,  // other boxes of the pool have a Lease, this one has not
@@ -77,7 +78,9 @@ class Election {
   };
   struct Round;  // the work of one run()
 
-  void remember(const Ballot& ballot, Instant now);
+  void remember_first_heartbeat(const Round& round);
+  bool may_still_report(const Round& round, const Candidate& box) const;
+  void remember(const Round& round);
   void remember_cut_off(bool cut_off, Instant now);
   bool held_down(const Box& box, Instant now) const;
   void keep_incumbents(Round& round) const;
@@ -89,6 +92,7 @@ class Election {
   std::map<std::string, Box> boxes_;
   bool cut_off_ = false;
   std::optional<Instant> recovered_at_;
+  std::optional<Instant> first_heartbeat_;  // since then the pool is judged by heartbeats
   std::optional<Instant> switched_at_;
 };
 

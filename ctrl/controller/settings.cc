@@ -61,9 +61,9 @@ void Settings::describe(settings::Schema<Settings>& schema) {
   schema
       .field(
           "recovery_wait_s", &S::recovery_wait_s,
-          "After a whole pool was cut off, its boxes get so long to report before the active one "
-          "is "
-          "replaced."
+          "After a whole pool was cut off, or when its first box reports, the other boxes get so "
+          "long "
+          "to report before an active one is replaced."
       )
       .range(0, 600)
       .unit("s");

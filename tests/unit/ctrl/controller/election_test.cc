@@ -132,6 +132,52 @@ TEST_F(ElectionTest, a_box_without_a_lease_is_not_elected_beside_one_that_has_it
   EXPECT_EQ(standing("a"), Standing::kNoHeartbeat);
 }
 
+// As at a start: elected because its node is Ready, its tunnels come up later than those of "b".
+TEST_F(ElectionTest, a_box_whose_first_heartbeat_comes_later_than_that_of_another_stays) {
+  box("a"), box("b");
+  EXPECT_THAT(run(), ElementsAre("a"));
+  pulse("b", Pulse::kUnproven);
+  EXPECT_THAT(run(), ElementsAre("a"));
+  pulse("b", Pulse::kFresh);
+  EXPECT_THAT(run(seconds{1}), ElementsAre("a"));
+  EXPECT_EQ(standing("a"), Standing::kKept);
+  EXPECT_EQ(outcome_.retry_at, now_ + seconds{4});
+  pulse("a", Pulse::kUnproven);
+  EXPECT_THAT(run(seconds{2}), ElementsAre("a"));
+  pulse("a", Pulse::kFresh);
+  EXPECT_THAT(run(seconds{1}), ElementsAre("a"));
+}
+
+TEST_F(ElectionTest, a_box_whose_first_heartbeat_does_not_come_loses_its_seat) {
+  box("a"), box("b");
+  run();
+  pulse("b", Pulse::kFresh);
+  run(seconds{1});
+  EXPECT_THAT(run(seconds{4}), ElementsAre("a"));
+  EXPECT_THAT(run(seconds{1}), ElementsAre("b"));
+  EXPECT_EQ(standing("a"), Standing::kNoHeartbeat);
+}
+
+TEST_F(ElectionTest, a_box_that_had_a_heartbeat_is_not_waited_for_when_its_lease_goes) {
+  box("a"), box("b");
+  pulse("a", Pulse::kFresh);
+  pulse("b", Pulse::kFresh);
+  run();
+  run(seconds{10});
+  pulse("a", Pulse::kNone);
+  EXPECT_THAT(run(seconds{1}), ElementsAre("b"));
+}
+
+TEST_F(ElectionTest, a_standby_box_that_reports_later_is_not_held_down) {
+  box("a"), box("b");
+  run();
+  pulse("a", Pulse::kFresh);
+  run(seconds{1});
+  pulse("b", Pulse::kFresh);
+  run(seconds{1});
+  EXPECT_EQ(standing("b"), Standing::kStandby);
+}
+
 TEST_F(ElectionTest, proxies_do_not_need_a_heartbeat) {
   ballot_.by_heartbeat = false;
   pulse("a", Pulse::kStale);

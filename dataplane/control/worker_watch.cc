@@ -20,8 +20,8 @@ void WorkerWatch::look(unsigned index, const WorkerCounters& counters, Instant n
   next.seen = true;
   next.when = now;
   next.loops = counters.loops.value();
-  next.cycles = counters.cycles.value();
   next.cycles_busy = counters.cycles_busy.value();
+  next.cycles = next.cycles_busy + counters.cycles_idle.value();
   next.packets = counters.packets.value();
   if (worker.seen) {
     const double seconds = std::chrono::duration<double>(now - worker.when).count();

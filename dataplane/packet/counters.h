@@ -51,9 +51,10 @@ struct alignas(64) WorkerCounters {
   // Packets that entered each stage, in the order of the pipeline table.
   std::array<Counter, kStagesMax> stage_packets;
 
-  // Time in TSC cycles: busy is the part that had packets.
-  Counter cycles;
+  // Time in TSC cycles: with packets, and all other.  Two counters, as the difference of two that
+  // are read one after the other would not only grow.
   Counter cycles_busy;
+  Counter cycles_idle;
   Counter packets;  // that ran through the pipeline, for cycles per packet
   Counter loops;    // moves as long as the worker lives, asleep or not (at least each 100 ms)
 

@@ -125,9 +125,9 @@ bool Port::link_up() const {
   return rte_eth_link_get_nowait(dpdk_id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
 }
 
-uint64_t Port::missed() const {
+std::optional<uint64_t> Port::missed() const {
   rte_eth_stats stats;
-  if (rte_eth_stats_get(dpdk_id_, &stats) != 0) return 0;
+  if (rte_eth_stats_get(dpdk_id_, &stats) != 0) return std::nullopt;
   return stats.imissed + stats.rx_nombuf + stats.ierrors;
 }
 

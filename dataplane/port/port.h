@@ -8,6 +8,7 @@
 #include <rte_ethdev.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,7 @@ class Port {
   uint16_t dpdk_id() const { return dpdk_id_; }
   bool link_up() const;
   // Not counted by workers: dropped by the device for want of buffers or of a polling worker.
-  uint64_t missed() const;
+  std::optional<uint64_t> missed() const;  // nothing: the device does not tell
   // A descriptor that becomes readable when packets wait on `queue`; -1: the device has none.
   int wait_fd(unsigned queue) const { return queue < wait_fds_.size() ? wait_fds_[queue] : -1; }
   bool serves(unsigned queue) const { return queue < rx_queues_; }

@@ -56,6 +56,8 @@ struct SaManager::Entry {
   bool inbound() const { return in != nullptr; }
   Lifetime& lifetime() const { return in ? in->lifetime() : out->lifetime(); }
   WorkerId worker() const { return in ? in->owner() : out->owner(); }
+  TunnelDirection flow() const { return {tunnel, id.direction}; }
+  Traffic traffic() const { return {lifetime().packets(), lifetime().bytes()}; }
   bool usable() const { return in ? in->usable() : out->usable(); }
   bool esn() const { return in ? in->esn() : out->esn(); }
   uint64_t sequence() const { return in ? in->highest_sequence() : out->sequence(); }
@@ -290,10 +292,19 @@ void SaManager::remove_if(const std::function<bool(const Entry&)>& goes) {
   }
   if (inbound) publish_inbound();
   for (const TunnelId tunnel : outbound) publish_outbound(tunnel);
-  for (auto& entry : gone) {
-    std::shared_ptr<Entry> last = std::move(entry);
-    tables_.free_later([last = std::move(last)]() mutable { last.reset(); });
-  }
+  for (auto& entry : gone) retire(std::move(entry));
+}
+
+// Workers may count on until nobody holds it any more.
+void SaManager::retire(std::unique_ptr<Entry> entry) {
+  const Traffic so_far = entry->traffic();
+  (*retired_)[entry->flow()] += so_far;
+  std::shared_ptr<Entry> last = std::move(entry);
+  tables_.free_later([last = std::move(last), so_far, retired = retired_]() mutable {
+    if (const auto sum = retired->find(last->flow()); sum != retired->end())
+      sum->second += last->traffic().since(so_far);
+    last.reset();
+  });
 }
 
 void SaManager::flush(uint64_t instance) {
@@ -329,6 +340,9 @@ void SaManager::source_moved(Spi inbound, const IpAddress& address, uint16_t por
 }
 
 void SaManager::peers_changed() {
+  std::erase_if(*retired_, [this](const auto& flow) {
+    return tables_.peer_of(flow.first.first) == kNoPeer;
+  });
   publish_inbound();
   std::set<TunnelId> tunnels;
   for (const auto& entry : entries_)
@@ -436,6 +450,12 @@ Result<SaInfo> SaManager::query(const SaId& id, Instant now) const {
   const Entry* entry = find(id);
   if (entry == nullptr) return Error{ErrorCode::kNotFound, "no such SA"};
   return info_of(*entry, now);
+}
+
+TrafficByTunnel SaManager::traffic() const {
+  TrafficByTunnel sums = *retired_;
+  for (const auto& entry : entries_) sums[entry->flow()] += entry->traffic();
+  return sums;
 }
 
 std::vector<SaInfo> SaManager::list(Instant now) const {

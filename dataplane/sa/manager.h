@@ -29,6 +29,7 @@
 #include "dataplane/sa/journal.h"
 #include "dataplane/sa/message.h"
 #include "dataplane/sa/tables.h"
+#include "dataplane/sa/traffic.h"
 
 namespace raven::dataplane {
 
@@ -113,6 +114,8 @@ class SaManager {
 
   std::vector<SaInfo> list(Instant now) const;
   std::size_t size() const { return entries_.size(); }
+  // Of tunnels with SAs, and of those that had some since their peer came.
+  TrafficByTunnel traffic() const;
   // The outbound SA that sent a packet with this SPI to `peer`, nullptr: none did.
   const OutboundSa* find_outbound(Spi spi, const IpAddress& peer) const;
   // What a packet into the tunnel would use, nullptr: none.
@@ -137,6 +140,7 @@ class SaManager {
   bool is_newest_of_worker(const Entry& entry) const;
   SaInfo info_of(const Entry& entry, Instant now) const;
   void remove_if(const std::function<bool(const Entry&)>& goes);
+  void retire(std::unique_ptr<Entry> entry);
   void check_lifetime(Entry& entry, Instant now);
   void publish_inbound();
   void publish_outbound(TunnelId tunnel);
@@ -148,6 +152,8 @@ class SaManager {
   const uint64_t epoch_;
   std::unique_ptr<CipherLibrary> library_;
   Entries entries_;  // in the order they were added
+  // What removed SAs carried.  Shared with what frees them, which may outlive this object.
+  const std::shared_ptr<TrafficByTunnel> retired_ = std::make_shared<TrafficByTunnel>();
   uint64_t next_serial_ = 1;
   std::map<TunnelId, Instant> acquired_;
 };

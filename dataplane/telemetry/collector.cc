@@ -36,10 +36,8 @@ void collect_ports(const PacketPath& path, unsigned worker, MetricSink& sink) {
 void collect_worker(const PacketPath& path, unsigned worker, MetricSink& sink) {
   const WorkerCounters& counters = path.counters(WorkerId{static_cast<uint16_t>(worker)});
   const std::string id = std::to_string(worker);
-  const uint64_t busy = counters.cycles_busy.value();
-  const uint64_t all = counters.cycles.value();
-  sink.set(Metric::kWorkerCycles, {id, "busy"}, number(busy));
-  sink.set(Metric::kWorkerCycles, {id, "idle"}, number(all > busy ? all - busy : 0));
+  sink.set(Metric::kWorkerCycles, {id, "busy"}, number(counters.cycles_busy.value()));
+  sink.set(Metric::kWorkerCycles, {id, "idle"}, number(counters.cycles_idle.value()));
   sink.set(Metric::kWorkerPackets, {id}, number(counters.packets.value()));
 }
 
@@ -104,31 +102,45 @@ void collect_tunnel(Engine& engine, const Peer& peer, MetricSink& sink) {
   sink.set(Metric::kTunnelDowns, {name, pool}, number(health->down_count));
 }
 
+const char* name_of(Direction direction) {
+  return direction == Direction::kInbound ? "in" : "out";
+}
+
+metrics::LabelValues labels_of(const Engine& engine, const TunnelDirection& flow) {
+  const auto [tunnel, direction] = flow;
+  return {engine.peer_name(tunnel), engine.pool_name(tunnel), name_of(direction)};
+}
+
+void collect_traffic(const Engine& engine, MetricSink& sink) {
+  for (const auto& [flow, traffic] : engine.sas().traffic()) {
+    const metrics::LabelValues labels = labels_of(engine, flow);
+    sink.set(Metric::kTunnelPackets, labels, number(traffic.packets));
+    sink.set(Metric::kTunnelBytes, labels, number(traffic.bytes));
+  }
+}
+
 void collect_sas(Engine& engine, MetricSink& sink) {
   struct Sum {
-    uint64_t sas = 0, packets = 0, bytes = 0;
+    uint64_t sas = 0;
     std::chrono::seconds newest_age = std::chrono::seconds::max();
   };
-  std::map<metrics::LabelValues, Sum> sums;
+  std::map<TunnelDirection, Sum> sums;
   for (const SaInfo& sa : engine.sas().list(BootClock::now())) {
-    const std::string direction = sa.id.direction == Direction::kInbound ? "in" : "out";
-    const std::string peer = engine.peer_name(sa.tunnel);
-    Sum& total = sums[{peer, engine.pool_name(sa.tunnel), direction}];
+    Sum& total = sums[{sa.tunnel, sa.id.direction}];
     ++total.sas;
-    total.packets += sa.packets;
-    total.bytes += sa.bytes;
     total.newest_age = std::min(total.newest_age, sa.age);
     if (engine.settings().metrics_spi_label)
       sink.set(
-          Metric::kSaPackets, {fmt::format("{:08x}", sa.id.spi.value()), direction, peer},
+          Metric::kSaPackets,
+          {fmt::format("{:08x}", sa.id.spi.value()), name_of(sa.id.direction),
+           engine.peer_name(sa.tunnel)},
           number(sa.packets)
       );
   }
-  for (const auto& [labels, total] : sums) {
+  for (const auto& [flow, total] : sums) {
+    const metrics::LabelValues labels = labels_of(engine, flow);
     sink.set(Metric::kTunnelSas, labels, number(total.sas));
     sink.set(Metric::kTunnelSaAge, labels, static_cast<double>(total.newest_age.count()));
-    sink.set(Metric::kTunnelPackets, labels, number(total.packets));
-    sink.set(Metric::kTunnelBytes, labels, number(total.bytes));
   }
 }
 
@@ -158,7 +170,8 @@ void collect_path(const PacketPath& path, MetricSink& sink) {
   }
   collect_sums(workers, sink);
   for (const auto& port : path.ports()) {
-    sink.set(Metric::kPortMissed, {port->name()}, number(port->missed()));
+    if (const auto missed = port->missed())
+      sink.set(Metric::kPortMissed, {port->name()}, number(*missed));
     sink.set(Metric::kPortUp, {port->name()}, port->link_up() ? 1 : 0);
   }
   sink.set(Metric::kKernelOverruns, {}, number(path.kernel_overruns()));
@@ -175,6 +188,7 @@ void collect_engine(Engine& engine, MetricSink& sink) {
   }
   for (const Peer& peer : engine.desired().peers) collect_tunnel(engine, peer, sink);
   collect_sas(engine, sink);
+  collect_traffic(engine, sink);
   collect_pools(engine, sink);
   sink.set(Metric::kSaRefused, {}, number(engine.sa_messages_refused()));
   sink.set(Metric::kTooBig, {"heard"}, number(engine.too_big_heard()));

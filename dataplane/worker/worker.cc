@@ -44,8 +44,9 @@ void Worker::run() {
     const uint64_t begin = rte_rdtsc();  // not `last`: sleep lies between
     const uint32_t packets = run_once();
     const uint64_t end = rte_rdtsc();
-    counters.cycles.add(end - last);
-    if (packets > 0) counters.cycles_busy.add(end - begin);
+    const uint64_t busy = packets > 0 ? end - begin : 0;
+    counters.cycles_busy.add(busy);
+    counters.cycles_idle.add(end - last - busy);
     last = end;
     quiescence_.quiescent(id);
     idle_.after(packets);

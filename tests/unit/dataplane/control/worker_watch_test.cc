@@ -14,7 +14,7 @@ TEST(WorkerWatch, ComputesRatesOfTheTimeBetweenTwoLooks) {
   counters.loops.add(1);
   watch.look(0, counters, start);
   counters.loops.add(10);
-  counters.cycles.add(1000);
+  counters.cycles_idle.add(750);
   counters.cycles_busy.add(250);
   counters.packets.add(5);
   watch.look(0, counters, start + std::chrono::milliseconds{500});

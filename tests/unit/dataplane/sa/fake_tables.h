@@ -13,7 +13,8 @@ namespace raven::dataplane {
 class FakeTables : public SaTables {
  public:
   struct Outbound {
-    std::vector<uint32_t> spis;  // per worker, 0: hands over
+    std::vector<uint32_t> spis;    // per worker, 0: hands over
+    std::vector<OutboundSa*> sas;  // the same
     WorkerId fallback = kNoWorker;
     uint32_t newest = 0;
   };
@@ -31,6 +32,7 @@ class FakeTables : public SaTables {
       const OutboundSa* newest
   ) override {
     Outbound& row = outbound[peer];
+    row.sas.assign(per_worker.begin(), per_worker.end());
     row.spis.clear();
     for (const OutboundSa* sa : per_worker) row.spis.push_back(sa ? sa->spi().value() : 0);
     row.fallback = fallback;

@@ -321,5 +321,28 @@ TEST_F(SaManagerTest, HasAnotherEpochAtEachStart) {
   EXPECT_NE(manager->epoch(), 0u);
 }
 
+TEST_F(SaManagerTest, CountsTheTrafficOfATunnelOnOverReKeys) {
+  const TunnelDirection flow{TunnelId{7}, kOut};
+  add(kOut, 0x1001);
+  add(kOut, 0x1002);
+  for (OutboundSa* sa : outbound().sas) sa->lifetime().count(100);
+  EXPECT_EQ(manager->traffic().at(flow), (Traffic{2, 200}));
+  remove(kOut, 0x1001);
+  EXPECT_EQ(manager->traffic().at(flow), (Traffic{2, 200}));
+  tables.peers.erase(7);
+  manager->peers_changed();
+  EXPECT_EQ(manager->traffic().at(flow), (Traffic{1, 100})) << "forgotten with its peer";
+}
+
+TEST_F(SaManagerTest, CountsWhatAWorkerSendsWithAnSaThatIsBeingRemoved) {
+  add(kOut, 0x1001);
+  OutboundSa* sa = outbound().sas[0];
+  sa->lifetime().count(100);
+  remove(kOut, 0x1001);
+  sa->lifetime().count(50);
+  for (const auto& disposal : tables.disposals) disposal();
+  EXPECT_EQ(manager->traffic().at({TunnelId{7}, kOut}), (Traffic{2, 150}));
+}
+
 }  // namespace
 }  // namespace raven::dataplane

@@ -98,8 +98,8 @@ struct raven_sa_add {
   uint16_t integrity;  /* enum raven_sa_integrity */
   uint8_t esn;
   uint8_t udp_encap;
-  uint8_t copy_dscp;   /* 1: inner DSCP to the outer header */
-  uint8_t copy_df;     /* 1: inner DF to the outer header */
+  uint8_t copy_dscp;   /* 1: inner DSCP to the outer header, 0: the outer one is 0 */
+  uint8_t copy_df;     /* 1: inner DF to the outer header, 0: the outer one is clear */
   uint32_t replay_window; /* packets; 0: the dataplane's default */
   uint32_t tfc_size; /* outbound: pad inner packets to so many bytes; 0: not, ~0: to the path MTU */
   /* Lifetimes, 0: none.  Soft (rekey) raises RAVEN_SA_EXPIRE once, hard makes the SA unusable. */

@@ -105,7 +105,7 @@ Result<SaConfig> decode_add(std::span<const uint8_t> message, uint32_t replay_wi
   config.replay_window = add.replay_window == 0 ? replay_window_default
                                                 : std::max(add.replay_window, kReplayWindowMin);
   config.dscp.copy = add.copy_dscp == 1;
-  config.df = add.copy_df == 1 ? DfRule::kCopy : DfRule::kSet;
+  config.df = add.copy_df == 1 ? DfRule::kCopy : DfRule::kClear;
   config.tfc_size = add.tfc_size;
   config.lifetime_soft = {add.rekey_after_packets, add.rekey_after_bytes, add.rekey_after_seconds};
   config.lifetime_hard = {

@@ -23,7 +23,8 @@ struct raven_ipsec {
   struct sa_table *table;
   struct sa_events *events;
   struct sa_client *client;
-  atomic_bool repair_scheduled;
+  atomic_bool repair_due;   /* a repair is about to begin */
+  atomic_bool repair_later; /* one will begin after REPAIR_PERIOD_MS */
 };
 
 /* ---- names of SAs ---- */
@@ -92,43 +93,51 @@ static size_t resync(struct raven_ipsec *this) {
   return count;
 }
 
+/* Returns how many are left.  A dataplane that does not answer now is asked again later, so that
+ * charon's own requests do not wait behind these. */
 static size_t delete_doomed(struct raven_ipsec *this) {
-  size_t count = 0, left = 0;
+  size_t count = 0, gone = 0;
   struct sa_record *doomed = sa_table_collect(this->table, is_doomed, 0, &count);
-  for (size_t i = 0; i < count; i++) {
-    /* A dataplane that does not have it says so. */
-    const struct sa_call call = call_for(this, RAVEN_SA_DELETE, &doomed[i].id);
-    if (call.result == SA_CALL_DONE) {
-      sa_table_remove(this->table, &doomed[i].id);
-    } else {
-      left++;
-    }
-  }
+  /* A dataplane that does not have it says so. */
+  while (gone < count &&
+         call_for(this, RAVEN_SA_DELETE, &doomed[gone].id).result == SA_CALL_DONE)
+    sa_table_remove(this->table, &doomed[gone++].id);
   free(doomed);
-  return left;
+  return count - gone;
 }
 
-static job_requeue_t repair(struct raven_ipsec *this);
+static void repair(struct raven_ipsec *this);
 
-static void schedule_repair(struct raven_ipsec *this, uint32_t delay_ms) {
-  lib->scheduler->schedule_job_ms(
-      lib->scheduler, (job_t *)callback_job_create((callback_job_cb_t)repair, this, NULL, NULL),
-      delay_ms);
-}
-
-static void repair_later(struct raven_ipsec *this) {
-  if (!atomic_exchange(&this->repair_scheduled, TRUE)) schedule_repair(this, REPAIR_PERIOD_MS);
-}
-
-static job_requeue_t repair(struct raven_ipsec *this) {
-  atomic_store(&this->repair_scheduled, FALSE);
-  const size_t stale = resync(this);
-  const size_t doomed = delete_doomed(this);
-  if (stale + doomed > 0) repair_later(this);
+static job_requeue_t begin_repair(struct raven_ipsec *this) {
+  atomic_store(&this->repair_due, FALSE);
+  repair(this);
   return JOB_REQUEUE_NONE;
 }
 
-static void on_connected(struct raven_ipsec *this) { schedule_repair(this, 0); }
+static job_requeue_t begin_repair_again(struct raven_ipsec *this) {
+  atomic_store(&this->repair_later, FALSE);
+  repair(this);
+  return JOB_REQUEUE_NONE;
+}
+
+static void schedule(struct raven_ipsec *this, callback_job_cb_t job, uint32_t delay_ms) {
+  lib->scheduler->schedule_job_ms(
+      lib->scheduler, (job_t *)callback_job_create(job, this, NULL, NULL), delay_ms);
+}
+
+static void repair_now(struct raven_ipsec *this) {
+  if (!atomic_exchange(&this->repair_due, TRUE))
+    schedule(this, (callback_job_cb_t)begin_repair, 0);
+}
+
+static void repair(struct raven_ipsec *this) {
+  const size_t stale = resync(this);
+  const size_t doomed = delete_doomed(this);
+  if (stale + doomed > 0 && !atomic_exchange(&this->repair_later, TRUE))
+    schedule(this, (callback_job_cb_t)begin_repair_again, REPAIR_PERIOD_MS);
+}
+
+static void on_connected(struct raven_ipsec *this) { repair_now(this); }
 
 static void on_event(struct raven_ipsec *this, const struct raven_sa_header *message) {
   sa_events_handle(this->events, message);
@@ -138,7 +147,7 @@ static void on_event(struct raven_ipsec *this, const struct raven_sa_header *mes
 static void doom(struct raven_ipsec *this, const struct sa_record *record) {
   struct sa_record doomed = *record;
   doomed.state = SA_DOOMED;
-  if (sa_table_put(this->table, &doomed)) repair_later(this);
+  if (sa_table_put(this->table, &doomed)) repair_now(this);
 }
 
 /* ---- kernel_ipsec_t ---- */
@@ -170,11 +179,26 @@ METHOD(kernel_ipsec_t, get_cpi, status_t, struct raven_ipsec *this, host_t *src,
   return NOT_SUPPORTED;
 }
 
-static bool fill_add(struct raven_sa_add *add, kernel_ipsec_sa_id_t *id,
+static bool copies_dscp(const kernel_ipsec_add_sa_t *data, dscp_copy_t one_way) {
+  return data->copy_dscp == one_way || data->copy_dscp == DSCP_COPY_YES;
+}
+
+/* What of a configuration cannot be done as it says, NULL: nothing.  Congestion marks are always
+ * carried over (RFC 6040), and the inner DSCP stays as it is (RFC 4301 section 5.1.2.1). */
+static const char *unsupported(const kernel_ipsec_sa_id_t *id,
+                               const kernel_ipsec_add_sa_t *data) {
+  if (id->proto != IPPROTO_ESP) return "a protocol other than ESP";
+  if (data->mode != MODE_TUNNEL) return "a mode other than tunnel";
+  if (data->ipcomp != IPCOMP_NONE) return "compression";
+  if (!data->copy_ecn) return "copy_ecn = no";
+  if (data->inbound && copies_dscp(data, DSCP_COPY_IN_ONLY)) return "copy_dscp = in or yes";
+  if (data->enc_key.len > RAVEN_SA_KEY_MAX || data->int_key.len > RAVEN_SA_KEY_MAX)
+    return "a key of this size";
+  return NULL;
+}
+
+static void fill_add(struct raven_sa_add *add, kernel_ipsec_sa_id_t *id,
                      kernel_ipsec_add_sa_t *data) {
-  if (id->proto != IPPROTO_ESP || data->mode != MODE_TUNNEL || data->ipcomp != IPCOMP_NONE ||
-      data->enc_key.len > RAVEN_SA_KEY_MAX || data->int_key.len > RAVEN_SA_KEY_MAX)
-    return FALSE;
   const lifetime_cfg_t *life = data->lifetime;
   *add = (struct raven_sa_add){
       .id = id_of(id, data->inbound, data->encap),
@@ -184,7 +208,7 @@ static bool fill_add(struct raven_sa_add *add, kernel_ipsec_sa_id_t *id,
       .integrity = data->int_alg == AUTH_UNDEFINED ? RAVEN_SA_AUTH_NONE : data->int_alg,
       .esn = data->esn,
       .udp_encap = data->encap,
-      .copy_dscp = data->copy_dscp == DSCP_COPY_OUT_ONLY || data->copy_dscp == DSCP_COPY_YES,
+      .copy_dscp = copies_dscp(data, DSCP_COPY_OUT_ONLY),
       .copy_df = data->copy_df,
       .replay_window = data->replay_window,
       .tfc_size = data->tfc,
@@ -198,7 +222,6 @@ static bool fill_add(struct raven_sa_add *add, kernel_ipsec_sa_id_t *id,
       .integrity_key_size = (uint16_t)data->int_key.len};
   memcpy(add->encryption_key, data->enc_key.ptr, data->enc_key.len);
   memcpy(add->integrity_key, data->int_key.ptr, data->int_key.len);
-  return TRUE;
 }
 
 /* EEXIST after a repetition to the same dataplane: the first attempt got through. */
@@ -209,8 +232,14 @@ static bool was_added(const struct sa_call *call) {
 
 METHOD(kernel_ipsec_t, add_sa, status_t, struct raven_ipsec *this, kernel_ipsec_sa_id_t *id,
        kernel_ipsec_add_sa_t *data) {
+  const char *refused = unsupported(id, data);
+  if (refused != NULL) {
+    DBG1(DBG_KNL, "kernel-raven: SA %08x not installed: %s is not supported", ntohl(id->spi),
+         refused);
+    return NOT_SUPPORTED;
+  }
   struct raven_sa_add add;
-  if (!fill_add(&add, id, data)) return NOT_SUPPORTED;
+  fill_add(&add, id, data);
   struct sa_record record = {.id = add.id, .if_id = id->if_id, .state = SA_INSTALLING};
   const bool noted = sa_table_put(this->table, &record);
   struct sa_call call = {.result = SA_CALL_NOT_SENT};
@@ -222,7 +251,7 @@ METHOD(kernel_ipsec_t, add_sa, status_t, struct raven_ipsec *this, kernel_ipsec_
     record.epoch = call.epoch;
     sa_table_put(this->table, &record);
     /* The dataplane may have restarted since, unseen by the last repair. */
-    if (call.epoch != sa_client_epoch(this->client)) repair_later(this);
+    if (call.epoch != sa_client_epoch(this->client)) repair_now(this);
     return SUCCESS;
   }
   if (call.result == SA_CALL_UNKNOWN || call.result == SA_CALL_LOST) {

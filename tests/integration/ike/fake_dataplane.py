@@ -51,6 +51,8 @@ class Sa:
     integrity: int
     esn: bool
     encap: bool
+    copy_dscp: bool
+    copy_df: bool
     replay_window: int
     lifetimes: tuple
     key: bytes
@@ -171,7 +173,7 @@ class FakeDataplane:
     def add(self, body):
         spi, direction, src, dst = ID.unpack_from(body)
         values = ADD_BODY.unpack_from(body, ID.size)
-        (if_id, _, encryption, integrity, esn, encap, _, _, replay, _) = values[:10]
+        (if_id, _, encryption, integrity, esn, encap, copy_dscp, copy_df, replay, _) = values[:10]
         lifetimes, (size, _, key, _) = values[10:16], values[16:]
         key = key[:size]
         if (spi, direction) in self.sas:
@@ -181,7 +183,8 @@ class FakeDataplane:
         self.keys_seen.append(key)
         self.sas[spi, direction] = Sa(
             spi, direction, address_text(src), address_text(dst), if_id, encryption, integrity,
-            bool(esn), bool(encap), replay, lifetimes, key, body[:ID.size])
+            bool(esn), bool(encap), bool(copy_dscp), bool(copy_df), replay, lifetimes, key,
+            body[:ID.size])
         return 0
 
     # ---- for tests ----

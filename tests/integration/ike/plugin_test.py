@@ -18,8 +18,8 @@ TUNNEL = {'a': 0x111, 'b': 0x222}  # tunnel ids that box a, box b give to their 
 CHILDREN = 2
 
 
-def load(box, peer, initiator):
-    """Gives charon one connection with CHILDREN children."""
+def load(box, peer, initiator, options=''):
+    """Gives charon one connection with CHILDREN children, which have `options`."""
     children = ''.join(f'''
           net-{n} {{
             local_ts = 0.0.0.0/0,::/0
@@ -32,6 +32,7 @@ def load(box, peer, initiator):
             rekey_time = 1h
             life_time = 2h
             {'start_action = start' if initiator else ''}
+            {options}
           }}''' for n in range(1, CHILDREN + 1))
     with open(box.dir + '/swanctl.conf', 'w') as file:
         file.write(f'''
@@ -105,6 +106,7 @@ class PluginTest(unittest.TestCase):
             self.assertEqual(len(outbound.key), 20)  # AES-128 and the salt
             self.assertEqual((outbound.encryption, outbound.integrity), (20, 0))
             self.assertTrue(outbound.esn and outbound.encap)
+            self.assertTrue(outbound.copy_dscp and outbound.copy_df)
             self.assertEqual(outbound.src, ('192.0.2.1', 4500))
             self.assertEqual(outbound.dst, ('192.0.2.2', 4500))
             self.assertEqual(inbound.replay_window, 4096)
@@ -115,6 +117,35 @@ class PluginTest(unittest.TestCase):
         numbers = sorted(sa.if_id & 0xff for sa in self.a.dataplane.of(OUT))
         self.assertEqual(numbers, list(range(1, CHILDREN + 1)))
         self.assertIn('47 packets', self.a.swanctl('--list-sas'))
+
+    def reload(self, options):
+        """Gives box a other options; charon takes down what has the old ones."""
+        load(self.a, self.b, initiator=True, options=options)
+        for box in (self.a, self.b):
+            box.dataplane.wait(lambda d: not d.sas, 'the end of the old SAs')
+
+    # Rule 23: holds.  Rule 30: holds
+    def test_rules_of_the_outer_header_arrive_as_configured(self):
+        old = self.spis()
+        self.reload('copy_df = no\n copy_dscp = no')
+        self.acquire_until_there_is_an_sa(self.a, TUNNEL['a'])
+        for outbound, _ in self.wait_pairs(old):
+            self.assertFalse(outbound.copy_dscp or outbound.copy_df)
+
+    # Rule 24: refuses
+    def test_rules_that_no_standard_allows_are_refused_by_name(self):
+        for rule, name in (('copy_ecn = no', 'copy_ecn = no'),
+                           ('copy_dscp = in', 'copy_dscp = in or yes'),
+                           ('copy_dscp = yes', 'copy_dscp = in or yes')):
+            self.reload(rule)
+            seen = self.a.text_of_log().count(f'not installed: {name} is not supported')
+            for _ in range(6):  # as charon may be taking down the old IKE_SA
+                self.a.swanctl('--initiate', '--child', 'net-1', '--timeout', '5', check=False)
+                if self.a.text_of_log().count(f'{name} is not supported') > seen:
+                    break
+            else:
+                self.fail(f'{rule} was not refused')
+            self.assertEqual(self.a.dataplane.sas, {})
 
     # Rule 57: holds.  Rule 57: refuses
     def test_a_soft_expiry_rekeys_and_a_hard_one_deletes(self):
@@ -186,7 +217,7 @@ class PluginTest(unittest.TestCase):
               self.a.dataplane.deletes, 'the outcome')
         self.a.dataplane.wait(
             lambda d: {spi for spi, _ in d.sas} == {spi for spi, _ in self.b.dataplane.sas},
-            'only SAs that the peer knows', 40)
+            'only SAs that the peer knows', 8)  # before the periodic repair
 
     def test_events_are_not_believed_blindly(self):
         spi = self.a.dataplane.of(IN)[0]

@@ -43,6 +43,19 @@ TEST(SaMessage, DecodesAnAddWithAllItsFields) {
   EXPECT_EQ(config.df, DfRule::kCopy);
 }
 
+// What charon calls copy_df = no and copy_dscp = no.  Rule 30: holds.  Rule 23: holds
+TEST(SaMessage, Row30LeavesClearInTheOuterHeaderWhatIsNotCopied) {
+  raven_sa_add add = good_add(RAVEN_SA_OUT, 0x1001);
+  for (const uint8_t copies : {uint8_t{0}, uint8_t{1}}) {
+    add.copy_df = add.copy_dscp = copies;
+    const auto request = decode_message(add);
+    const SaConfig& config = std::get<SaConfig>(*request);
+    EXPECT_EQ(config.df, copies == 1 ? DfRule::kCopy : DfRule::kClear);
+    EXPECT_EQ(config.dscp.copy, copies == 1);
+    EXPECT_EQ(config.dscp.value, 0);
+  }
+}
+
 // Rule 8: holds
 TEST(SaMessage, TakesTheDefaultWindowForZeroAndWidensCharonsOwn) {
   raven_sa_add add = good_add(RAVEN_SA_IN, 0x1001);

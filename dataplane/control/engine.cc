@@ -124,6 +124,7 @@ void Engine::restore_desired() {
 
 void Engine::start_timers() {
   const milliseconds probe_period{settings_.probe_interval_ms};
+  timers_.push_back(loop_.call_after(milliseconds{0}, [this] { probe_tick(); }));
   timers_.push_back(loop_.call_every(probe_period, [this] { probe_tick(); }));
   timers_.push_back(loop_.call_every(kSaTick, [this] {
     sas_->tick(BootClock::now());

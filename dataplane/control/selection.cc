@@ -62,6 +62,11 @@ bool Selection::is_up(uint32_t id) const {
   return found != tunnels_.end() && found->second.health.up;
 }
 
+bool Selection::is_keyed(uint32_t id) const {
+  const auto found = tunnels_.find(id);
+  return found != tunnels_.end() && found->second.keyed;
+}
+
 bool Selection::is_unverified(uint32_t id) const {
   const auto found = tunnels_.find(id);
   return found != tunnels_.end() && found->second.keyed && found->second.last_answered == 0;
@@ -79,7 +84,10 @@ std::optional<uint32_t> Selection::best(
   }
   const auto unverified =
       std::ranges::find_if(gateways, [this](uint32_t gateway) { return is_unverified(gateway); });
-  return unverified == gateways.end() ? std::nullopt : std::optional{*unverified};
+  if (unverified != gateways.end()) return *unverified;
+  const bool stays =
+      current && is_keyed(*current) && std::ranges::find(gateways, *current) != gateways.end();
+  return stays ? current : std::nullopt;
 }
 
 std::vector<std::string> Selection::choose(Instant now) {

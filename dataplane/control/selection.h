@@ -7,7 +7,9 @@
 // gateway of its list that is up.  When the one in use goes down the next is taken at once; a
 // preferred one that comes back must stay up for `switch_back` first.
 // Other implementations do not answer our probes: while no gateway of a pool is up, the first one
-// with keys that has never answered is used, unverified.  One that ever answered must answer.
+// with keys that has never answered is used, unverified.  While nothing else is left, a pool stays
+// with the gateway that it had, as long as that has keys: who comes back, perhaps a dataplane that
+// crashed, has its traffic at once and not one probe later.
 //
 // Threading: one thread.
 #pragma once
@@ -78,6 +80,7 @@ class Selection {
   };
 
   bool is_up(uint32_t tunnel) const;
+  bool is_keyed(uint32_t tunnel) const;
   bool is_unverified(uint32_t tunnel) const;
   std::optional<uint32_t> best(
       const std::vector<uint32_t>& gateways, std::optional<uint32_t> current, Instant now

@@ -85,11 +85,36 @@ TEST_F(SelectionTest, TakesARecoveringPreferredOneAtOnceWhenTheOtherDies) {
   EXPECT_EQ(chosen(), 1u);
 }
 
-TEST_F(SelectionTest, HasNoChoiceWhenAllTunnelsAreDown) {
+TEST_F(SelectionTest, HasNoChoiceWhenAllTunnelsAreDownWithoutKeys) {
   round({1, 2});
   for (int i = 0; i < 4; ++i) round({});
   EXPECT_EQ(chosen(), std::nullopt);
   EXPECT_EQ(selection.choices().at("edge").switch_count, 2u);
+}
+
+TEST_F(SelectionTest, StaysWhereItWasWhileNobodyAnswersAndTheKeysAreThere) {
+  selection.set_keyed(1, true);
+  selection.set_keyed(2, true);
+  round({1, 2});
+  for (int i = 0; i < 4; ++i) EXPECT_THAT(round({}), IsEmpty());
+  EXPECT_EQ(chosen(), 1u);
+  EXPECT_FALSE(selection.any_usable()) << "it is down all the same";
+  EXPECT_THAT(round({2}), ElementsAre("edge"));
+  EXPECT_EQ(chosen(), 2u);
+  for (int i = 0; i < 4; ++i) EXPECT_THAT(round({}), IsEmpty());
+  selection.set_keyed(2, false);
+  EXPECT_THAT(round({}), ElementsAre("edge"));
+  EXPECT_EQ(chosen(), std::nullopt);
+}
+
+TEST_F(SelectionTest, DoesNotStayWithAGatewayThatIsNoLongerOneOfThePool) {
+  selection.set_keyed(1, true);
+  round({1});
+  for (int i = 0; i < 4; ++i) round({});
+  EXPECT_EQ(chosen(), 1u);
+  selection.set_pools({{"edge", {2}}});
+  EXPECT_THAT(selection.choose(now), ElementsAre("edge"));
+  EXPECT_EQ(chosen(), std::nullopt);
 }
 
 struct UnverifiedCase {
@@ -106,7 +131,6 @@ TEST_F(SelectionTest, UsesATunnelThatNeverAnsweredOnlyWithKeysAndWhileNoOtherIsU
       {"the first with keys", {1, 2}, {}, {}, 1u},
       {"keys of the second alone", {2}, {}, {}, 2u},
       {"an answer counts more than the order", {1, 2}, {}, {2}, 2u},
-      {"who has answered must go on to", {1, 2}, {1, 2}, {}, std::nullopt},
       {"down is worse than unverified", {1, 2}, {1}, {}, 2u},
   };
   for (const UnverifiedCase& row : kCases) {

@@ -2,9 +2,10 @@
 
     python3 -m lablib.keeper STATE_FILE LOG_FILE -- COMMAND...
 
-Starts the command again when it ends, unless it says that its command line or configuration is
-wrong (64, 78).  STATE_FILE holds pid, number of restarts and the last exit as JSON.  SIGTERM is
-passed on; then the keeper ends too.
+Starts the command again when it ends: at once if it ran, later and later if it does not even start,
+and not at all when it says that its command line or configuration is wrong (64, 78).  STATE_FILE
+holds pid, number of restarts and the last exit as JSON.  SIGTERM is passed on; then the keeper ends
+too.
 """
 # SPDX-License-Identifier: Apache-2.0
 import json
@@ -14,8 +15,8 @@ import subprocess
 import sys
 import time
 
-# A process that ended for a reason starts again at once; one that cannot start waits longer.
-RESTART_SECONDS_MIN, RESTART_SECONDS_MAX, STABLE_SECONDS = 0.02, 2.0, 0.5
+# The least is that of raven-dataplane.service.
+RESTART_SECONDS_MIN, RESTART_SECONDS_MAX, STABLE_SECONDS = 0.001, 2.0, 0.5
 HOPELESS_EXITS = (64, 78)
 
 

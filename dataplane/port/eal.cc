@@ -7,29 +7,16 @@
 #include <rte_errno.h>
 #include <rte_log.h>
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <set>
 
 namespace raven::dataplane {
 namespace {
 
 bool is_virtual(const PortSettings& port) {
   return port.devargs.starts_with("net_");
-}
-
-// The driver of "net_af_packet0,iface=eth0" is librte_net_af_packet.so: a device is named after its
-// driver, with anything behind.  Empty: there is none.
-std::string driver_library(const std::string& devargs) {
-  std::string name = devargs.substr(0, devargs.find(','));
-  for (; !name.empty(); name.pop_back()) {
-    std::string path = fmt::format("{}/librte_{}.so", RTE_EAL_PMD_PATH, name);
-    if (access(path.c_str(), R_OK) == 0) return path;
-  }
-  return {};
 }
 
 // CPUs this process may use, as "0,1,2".
@@ -52,21 +39,6 @@ std::string lcore_map(const WorkerSettings& workers) {
     map += fmt::format(",{}@{}", worker + 1, bound ? std::to_string(workers.cpus[worker]) : any);
   }
   return map;
-}
-
-// Only the drivers in use: loading all of Debian's takes 0.3 s and 60 MB.  A PCI device may need
-// any of them.
-std::vector<std::string> driver_arguments(const std::vector<PortSettings>& ports) {
-  if (!std::all_of(ports.begin(), ports.end(), is_virtual)) return {};
-  std::set<std::string> libraries = {driver_library("bus_vdev"), driver_library("mempool_ring")};
-  for (const PortSettings& port : ports) libraries.insert(driver_library(port.devargs));
-  libraries.erase("");
-  std::vector<std::string> arguments;
-  for (const std::string& library : libraries) {
-    arguments.emplace_back("-d");
-    arguments.push_back(library);
-  }
-  return arguments;
 }
 
 struct PageSize {
@@ -124,7 +96,6 @@ std::vector<std::string> Eal::arguments(const Settings& settings) {
   }
   const std::vector<PortSettings>& ports = settings.ports;
   if (std::all_of(ports.begin(), ports.end(), is_virtual)) arguments.emplace_back("--no-pci");
-  for (std::string& argument : driver_arguments(ports)) arguments.push_back(std::move(argument));
   return arguments;
 }
 

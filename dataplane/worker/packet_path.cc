@@ -88,7 +88,11 @@ Status PacketPath::make_workers() {
     mailboxes_.push_back(std::move(mailbox));
   }
   for (uint32_t worker = 0; worker < count; ++worker) {
-    RAVEN_ASSIGN(std::unique_ptr<CipherLibrary> library, CipherLibrary::create());
+    // Control, which rarely uses it, is no rival: the first worker needs no copy.
+    RAVEN_ASSIGN(
+        std::unique_ptr<CipherLibrary> library,
+        worker == 0 ? CipherLibrary::create_linked() : CipherLibrary::create()
+    );
     ContextSetup setup;
     setup.worker = WorkerId{static_cast<uint16_t>(worker)};
     setup.worker_count = static_cast<uint16_t>(count);

@@ -81,7 +81,7 @@ def dataplane_settings(lab, box):
     settings = {
         "instance": f"{lab.name}-{box.name}",
         "workers": {"count": lab.options["workers"], "idle": "adaptive"},
-        "memory": {"hugepages": False, "size_mb": 128, "packet_buffers": 16384},
+        "memory": {"hugepages": False, "size_mb": 128, "packet_buffers": 8192},
         "ports": [{"name": port, "role": role, "kernel_interface": port,
                    "mode": "owned" if box.owned else "shared",
                    "devargs": f"net_af_packet{number},iface={box.device(port)},"

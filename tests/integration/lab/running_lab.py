@@ -19,6 +19,7 @@ class RunningLab:
     def __init__(self, prefix, nonces=False, **options):
         self.lab = Lab(f"{prefix}{os.getpid()}")
         self.canary = probes.new_canary()
+        self.found = None  # on the WAN, once it is closed
         self._killed = collections.Counter()
         build = os.environ.get("RAVEN_BUILD", DEFAULTS["build"])
         self.lab.up(lambda text: print(f"# {text}", file=sys.stderr, flush=True),
@@ -73,7 +74,8 @@ class RunningLab:
     def close(self):
         """Takes the lab down and checks what must hold for every run."""
         lost = accounting.unaccounted(self.lab)
-        found, restarts = self.wan.stop(), self.own_restarts()
+        self.found, restarts = self.wan.stop(), self.own_restarts()
+        found = self.found
         problems = [f"clear text on the WAN: {found['samples']}"] * bool(found["plaintext_frames"])
         problems += [f"a nonce came twice: {found['samples']}"] * bool(found["repeated_nonces"])
         problems += [f"the capture lost {found['capture_drops']}"] * bool(found["capture_drops"])

@@ -93,7 +93,7 @@ Status BenchBox::make_tunnel(unsigned i) {
   RAVEN_ASSIGN(const PeerIndex peer, writer_->add_peer(i + 1, pool));
   pools_.push_back(pool);
   writer_->set_peer_adjacency(peer, router_);
-  writer_->set_peer_path_mtu(peer, kPathMtu);
+  writer_->set_peer_path_mtu(peer, kPortMtu, kPathMtu);
   writer_->select_peer(pool, peer);
   const unsigned workers = options_.tunnels.workers;
   for (unsigned worker = 0; worker < workers; ++worker) RAVEN_TRY(make_sas(i, worker, peer));

@@ -77,7 +77,7 @@ void note_decision(Step& step, const Meta& info, Stage to) {
       break;
     case Stage::kEspOut:
       step.peer = info.peer;
-      if (to == Stage::kNeighbour) step.adjacency = info.adjacency;
+      if (to == Stage::kNeighbour || to == Stage::kEspFragment) step.adjacency = info.adjacency;
       break;
     case Stage::kVxlanOut:
       step.target = info.target;

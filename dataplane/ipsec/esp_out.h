@@ -54,13 +54,18 @@ class EspOut {
   // position i failed and must be dropped (EspVerdict::kCipher).
   [[nodiscard]] uint64_t run();
 
+  // Unique per worker within 2^16 packets (RFC 6864 section 4.3): workers step over each other.
+  uint16_t next_identification() {
+    identification_ += identification_step_;
+    return static_cast<uint16_t>(identification_);
+  }
+
  private:
   static EspOutResult refuse(EspVerdict verdict) { return {nullptr, 0, verdict}; }
   static EspOutResult refuse_spent(const OutboundSa& sa);
   void write_esp(OutboundSa& sa, uint64_t sequence, uint8_t* text, uint32_t text_size);
   void write_random_iv(CipherSlot& slot, uint64_t sequence);
   void checksum_later(const OuterHeader& outer, uint8_t* packet, uint32_t size);
-  uint16_t next_identification();
 
   CipherBurst burst_;
   CipherLibrary& library_;
@@ -76,12 +81,6 @@ class EspOut {
   std::array<Checksum, kBurstMax> checksums_;
   std::size_t checksum_count_ = 0;
 };
-
-// Unique per worker within 2^16 packets (RFC 6864 section 4.3): workers step over each other.
-inline uint16_t EspOut::next_identification() {
-  identification_ += identification_step_;
-  return static_cast<uint16_t>(identification_);
-}
 
 // ESP header and IV in front of the text, nonce and associated data into the burst.  The IV of
 // AEAD suites is the 64-bit sequence number, which makes it unique per key.

@@ -77,6 +77,8 @@ struct Ipv6 {
   uint8_t traffic_class() const {
     return static_cast<uint8_t>(version_class_flow.host() >> 20 & 0xff);
   }
+
+  static constexpr uint16_t kMtuMin = 1280;  // of every link (RFC 8200 section 5)
 };
 
 struct Ipv6Fragment {

@@ -18,7 +18,7 @@ constexpr std::array<Stage, sizeof...(stages)> kTo{stages...};
 constexpr std::array<StageRow, kStageCount> kPipeline{{
     // frames of a port, packets of the mailbox
     {kClassify, "classify", stage::classify, kTo<kVxlanIn, kEspIn, kProbe, kRoute, kPunt>},
-    {kInbox, "inbox", stage::inbox, kTo<kEspIn, kRoute, kEspOut, kTransmit, kPunt>},
+    {kInbox, "inbox", stage::inbox, kTo<kEspIn, kRoute, kFragment, kEspOut, kTransmit, kPunt>},
     // outer headers off
     {kVxlanIn, "vxlan_in", stage::vxlan_in, kTo<kRoute>},
     {kEspIn, "esp_in", stage::esp_in, kTo<kProbe, kRoute>},
@@ -29,7 +29,8 @@ constexpr std::array<StageRow, kStageCount> kPipeline{{
     {kMss, "mss", stage::mss, kTo<kFragment>},
     {kFragment, "fragment", stage::fragment, kTo<kEspOut, kVxlanOut, kNeighbour, kRaven0>},
     // outer headers on
-    {kEspOut, "esp_out", stage::esp_out, kTo<kNeighbour>},
+    {kEspOut, "esp_out", stage::esp_out, kTo<kEspFragment, kNeighbour>},
+    {kEspFragment, "esp_fragment", stage::esp_fragment, kTo<kNeighbour>},
     {kVxlanOut, "vxlan_out", stage::vxlan_out, kTo<kNeighbour>},
     {kNeighbour, "neighbour", stage::neighbour, kTo<kTransmit>},
     // the ends

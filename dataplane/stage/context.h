@@ -63,11 +63,19 @@ struct Context {
     counters.drops[static_cast<std::size_t>(reason)].add(1);
     counters.generated.add(1);
   }
+  // How many packets the lanes behind `stage` still take, the ends included.
+  uint32_t room_behind(Stage stage) const {
+    uint32_t room = kBurst;
+    for (std::size_t i = static_cast<std::size_t>(stage) + 1; i < kStageCount; ++i)
+      room -= lanes[i].count;
+    return room;
+  }
   // To the worker that owns the SA, which takes it up at `entry`.
   void hand_over(rte_mbuf* packet, WorkerId owner, Entry entry);
 
   const ContextSetup setup;
   const uint32_t lan_ports;  // bit p: port p
+  bool beyond_path = false;  // esp_out is to leave the burst of this pass to esp_fragment
   WorkerCounters counters;
   EspIn esp_in;
   EspOut esp_out;

@@ -1,11 +1,12 @@
 // inbox: packets of the worker's mailbox.  Each knows where it goes on.
 // SPDX-License-Identifier: Apache-2.0
 //
-// In: Meta::entry.  Out: esp_in, esp_out, route, transmit, punt, drop.
+// In: Meta::entry.  Out: esp_in, fragment, esp_out, route, transmit, punt, drop.
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/parse.h"
 #include "dataplane/stage/context.h"
 #include "dataplane/stage/enter_route.h"
+#include "dataplane/stage/esp_fragment.h"
 #include "dataplane/stage/outer_fragment.h"
 
 namespace raven::dataplane::stage {
@@ -60,6 +61,14 @@ bool is_peer_gone(const Context& context, const Meta& info) {
   return peer.tunnel_id.load(std::memory_order_acquire) != info.tunnel_id;
 }
 
+// It may not fit any more, or comes as a whole from a worker without an SA (esp_fragment).
+bool is_beyond_path(const Context& context, rte_mbuf* packet) {
+  Meta& info = meta(packet);
+  if (stays_whole(info)) return false;
+  info.mtu = context.setup.tables->peers[info.peer].path_mtu.load(std::memory_order_relaxed);
+  return packet->data_len > info.mtu;
+}
+
 void take_up(Context& context, rte_mbuf* packet) {
   Meta& info = meta(packet);
   switch (info.entry) {
@@ -67,6 +76,7 @@ void take_up(Context& context, rte_mbuf* packet) {
       return context.to(Stage::kEspIn, packet);
     case Entry::kEspOut:
       if (is_peer_gone(context, info)) return context.drop(packet, Drop::kPeerGone);
+      if (is_beyond_path(context, packet)) return context.to(Stage::kFragment, packet);
       return context.to(Stage::kEspOut, packet);
     case Entry::kKernelIp:
       info.origin = Origin::kKernel;

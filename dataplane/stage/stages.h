@@ -26,6 +26,7 @@ enum class Stage : uint8_t {
   kMss,
   kFragment,
   kEspOut,
+  kEspFragment,
   kVxlanOut,
   kNeighbour,
   kTransmit,
@@ -37,21 +38,22 @@ inline constexpr std::size_t kStageCount = static_cast<std::size_t>(Stage::kDrop
 
 namespace stage {
 
-void classify(Context& context, Lane& in);   // frames of one port: whose are they?
-void inbox(Context& context, Lane& in);      // from the mailbox: where do they go on?
-void vxlan_in(Context& context, Lane& in);   // frames of nodes: VXLAN off
-void esp_in(Context& context, Lane& in);     // of peers: SA lookup, replay, decrypt
-void probe(Context& context, Lane& in);      // path probes: answer or note
-void route(Context& context, Lane& in);      // who may send this where?
-void mss(Context& context, Lane& in);        // TCP: clamp the segment size
-void fragment(Context& context, Lane& in);   // fit to the path, or say that it does not
-void esp_out(Context& context, Lane& in);    // encrypt
-void vxlan_out(Context& context, Lane& in);  // to nodes: VXLAN on
-void neighbour(Context& context, Lane& in);  // Ethernet header
-void transmit(Context& context, Lane& in);   // end: a port
-void raven0(Context& context, Lane& in);     // end: the kernel's interface for pods of this box
-void punt(Context& context, Lane& in);       // end: what is the kernel's business
-void drop(Context& context, Lane& in);       // end: counted already, freed here
+void classify(Context& context, Lane& in);      // frames of one port: whose are they?
+void inbox(Context& context, Lane& in);         // from the mailbox: where do they go on?
+void vxlan_in(Context& context, Lane& in);      // frames of nodes: VXLAN off
+void esp_in(Context& context, Lane& in);        // of peers: SA lookup, replay, decrypt
+void probe(Context& context, Lane& in);         // path probes: answer or note
+void route(Context& context, Lane& in);         // who may send this where?
+void mss(Context& context, Lane& in);           // TCP: clamp the segment size
+void fragment(Context& context, Lane& in);      // fit to the path, or say that it does not
+void esp_out(Context& context, Lane& in);       // encrypt
+void esp_fragment(Context& context, Lane& in);  // cut what is larger than its path
+void vxlan_out(Context& context, Lane& in);     // to nodes: VXLAN on
+void neighbour(Context& context, Lane& in);     // Ethernet header
+void transmit(Context& context, Lane& in);      // end: a port
+void raven0(Context& context, Lane& in);        // end: the kernel's interface for pods of this box
+void punt(Context& context, Lane& in);          // end: what is the kernel's business
+void drop(Context& context, Lane& in);          // end: counted already, freed here
 
 }  // namespace stage
 }  // namespace raven::dataplane

@@ -28,12 +28,15 @@ struct ProbeAnswer {
   }
 };
 
+// What workers write lies in a line of its own.
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): on purpose
 struct alignas(64) PeerSlot {
   // worker: ro   control: wo
   std::atomic<uint32_t> tunnel_id{0};  // 0: free
   std::atomic<PoolIndex> pool{kNoPool};
   std::atomic<AdjacencyIndex> adjacency{kNoAdjacency};  // next hop towards the outer destination
   std::atomic<uint16_t> path_mtu{1400};                 // largest inner packet, bytes
+  std::atomic<uint16_t> outer_mtu{1500};                // largest outer packet, bytes
   // A worker with an outbound SA: sends for those without one of their own (fewer CHILD_SAs than
   // workers), and the probes; kNoWorker: the tunnel has none.
   std::atomic<WorkerId> fallback_worker{kNoWorker};

@@ -118,8 +118,9 @@ void TableWriter::set_peer_adjacency(PeerIndex peer, AdjacencyIndex adjacency) {
   tables_.peers[peer].adjacency.store(adjacency, std::memory_order_relaxed);
 }
 
-void TableWriter::set_peer_path_mtu(PeerIndex peer, uint16_t bytes) {
-  tables_.peers[peer].path_mtu.store(bytes, std::memory_order_relaxed);
+void TableWriter::set_peer_path_mtu(PeerIndex peer, uint16_t outer, uint16_t inner) {
+  tables_.peers[peer].outer_mtu.store(outer, std::memory_order_relaxed);
+  tables_.peers[peer].path_mtu.store(inner, std::memory_order_relaxed);
 }
 
 void TableWriter::set_outbound(

@@ -56,7 +56,8 @@ class TableWriter {
   void set_adjacency(AdjacencyIndex index, Adjacency adjacency);
   void set_peer_pool(PeerIndex peer, PoolIndex pool);
   void set_peer_adjacency(PeerIndex peer, AdjacencyIndex adjacency);
-  void set_peer_path_mtu(PeerIndex peer, uint16_t bytes);
+  // Bytes: the largest outer packet, and the largest inner packet in it.
+  void set_peer_path_mtu(PeerIndex peer, uint16_t outer, uint16_t inner);
   // `per_worker[w]` is the SA that worker w sends with, nullptr: it hands over to `fallback`.
   // REQUIRES: no SA appears twice (an outbound SA has one owner).
   void set_outbound(PeerIndex peer, std::span<OutboundSa* const> per_worker, WorkerId fallback);

@@ -100,6 +100,7 @@ void collect_tunnel(Engine& engine, const Peer& peer, MetricSink& sink) {
   sink.set(Metric::kTunnelProbes, {name, pool, "sent"}, number(health->probes_sent));
   sink.set(Metric::kTunnelProbes, {name, pool, "answered"}, number(slot.probe_answers.load()));
   sink.set(Metric::kTunnelDowns, {name, pool}, number(health->down_count));
+  sink.set(Metric::kTunnelPathMtu, {name, pool}, slot.outer_mtu.load());
 }
 
 const char* name_of(Direction direction) {

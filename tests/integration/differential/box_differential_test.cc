@@ -18,6 +18,7 @@ constexpr const char* kWays[] = {
     "tunnel",
     "raven0",
     "kernel 0",
+    "pieces",
     "moved",
     "worker 1",
     "drop blackhole",

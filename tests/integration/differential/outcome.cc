@@ -6,8 +6,8 @@
 namespace raven::dataplane::test {
 namespace {
 
-constexpr const char* kNames[] = {"port 0",   "port 1",   "tunnel",   "raven0",
-                                  "kernel 0", "kernel 1", "worker 1", "moved"};
+constexpr const char* kNames[] = {"port 0",   "port 1",   "tunnel", "raven0", "kernel 0",
+                                  "kernel 1", "worker 1", "moved",  "pieces"};
 
 const char* name_of(Place place) {
   return kNames[static_cast<std::size_t>(place)];

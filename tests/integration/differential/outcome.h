@@ -20,6 +20,7 @@ enum class Place : uint8_t {
   kKernel1,  // the same of port 1
   kWorker1,  // a frame, handed over
   kMoved,    // no packet: address and UDP port that the peer was seen at
+  kPieces,   // as kTunnel, but in outer fragments
 };
 
 struct End {

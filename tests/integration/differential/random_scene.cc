@@ -62,6 +62,9 @@ BoxSettings random_box(Random& random) {
   }
   if (random.one_in(3)) tunnel.dscp = static_cast<uint8_t>(random.below(64));
   tunnel.df = static_cast<ReferenceDf>(random.below(3));
+  // The path MTU is what fits into the outer one.
+  box.outer_mtu =
+      static_cast<uint16_t>(ReferenceTunnel{tunnel}.outer_size(box.path_mtu) + random.below(4));
   return box;
 }
 

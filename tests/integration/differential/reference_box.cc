@@ -164,7 +164,7 @@ void ReferenceBox::tunnel_probe(const Bytes& bytes, const ReferenceIp& ip) {
   if (!ip.l4.has_value() || !is_probe(slice(bytes, *ip.l4)))
     return outcome_.drop("probe_malformed");
   if (bytes[*ip.l4 + 13] == 2) return outcome_.drop("probe_answer");
-  seal(answered(bytes, ip));
+  seal(answered(bytes, ip), false);  // it tells whether the path carries it whole
 }
 
 void ReferenceBox::open_burst() {
@@ -211,28 +211,41 @@ void ReferenceBox::from_pods(const Bytes& ip) {
   enter_route(Origin::kKernel, ip);
 }
 
-End ReferenceBox::read_sent(unsigned port, const Bytes& frame) {
+// An outer packet, or a fragment of one.
+std::optional<End> ReferenceBox::read_tunnel(const Bytes& outer, const End& otherwise) {
+  if (!SentPieces::is_piece(outer)) {
+    const auto inner = tunnel_.read(outer);
+    return inner.has_value() ? End{Place::kTunnel, *inner} : otherwise;
+  }
+  const SentPieces::Result piece = sent_pieces_.add(outer);
+  if (!piece.right) return otherwise;
+  if (piece.whole.empty()) return std::nullopt;
+  const auto inner = tunnel_.read(piece.whole, true);
+  return inner.has_value() ? End{Place::kPieces, *inner} : otherwise;
+}
+
+std::optional<End> ReferenceBox::read_sent(unsigned port, const Bytes& frame) {
   const Place place = port == 0 ? Place::kPort0 : Place::kPort1;
   const Bytes bytes = slice(frame, kEthernet);
   const bool v4 = !bytes.empty() && bytes[0] >> 4 == 4;
   const Bytes header = ethernet(kRouter, settings_.macs[port], v4 ? 0x0800 : 0x86dd, {});
   if (wan_is(port) && slice(frame, 0, kEthernet) == header) {
-    const auto inner = tunnel_.read(bytes);
-    if (inner.has_value()) return {Place::kTunnel, *inner};
+    const auto end = read_tunnel(bytes, {place, frame});
+    if (!end.has_value() || end->place != place) return end;
   }
   // VXLAN: the UDP source port is ours to choose, but always the same for a flow (RFC 7348).
   const Bytes to_node = mac_bytes(kNodeVx) + mac_bytes(settings_.macs[0]);
   if (port != 0 || slice(frame, 0, 12) != to_node || frame.size() < 14 + 20 + 16 + 14 + 20 ||
       u16_at(frame, 36) != kVxlanPort || u16_at(frame, 34) < 0xc000)
-    return {place, frame};
+    return End{place, frame};
   const Bytes inner = slice(frame, 64);
   const Bytes flow = inner[0] >> 4 == 4 ? slice(inner, 12, 8) : slice(inner, 8, 32);
   const Bytes source_port = slice(frame, 34, 2);
   if (vxlan_ports_.try_emplace(flow, source_port).first->second != source_port)
-    return {place, frame};
+    return End{place, frame};
   Bytes without_port = frame;
   set_u16(without_port, 34, 0);
-  return {place, without_port};
+  return End{place, without_port};
 }
 
 }  // namespace raven::dataplane::test

@@ -11,6 +11,7 @@
 #include "tests/integration/differential/reference_reassembly.h"
 #include "tests/integration/differential/reference_tunnel.h"
 #include "tests/integration/differential/reference_world.h"
+#include "tests/integration/differential/sent_pieces.h"
 
 namespace raven::dataplane::test {
 
@@ -20,14 +21,15 @@ struct BoxSettings {
   Mac macs[2];            // of the ports
   bool outbound_sa = true;
   bool router_known = true;
-  uint16_t path_mtu = 1400;
+  uint16_t path_mtu = 1400;   // of inner packets
+  uint16_t outer_mtu = 1500;  // of outer ones
   TunnelSettings tunnel;
 };
 
 class ReferenceBox {
  public:
   explicit ReferenceBox(const BoxSettings& settings)
-      : settings_{settings}, tunnel_{settings.tunnel} {}
+      : settings_{settings}, tunnel_{settings.tunnel}, sent_pieces_{settings.outer_mtu} {}
 
   void receive(unsigned port, const std::vector<Bytes>& frames);  // one burst
   void from_pods(const Bytes& ip);                                // raven0
@@ -36,8 +38,8 @@ class ReferenceBox {
 
   // Where everything ended since the last call.
   Outcome take();
-  // What the box sent on a port, as an Outcome names it.
-  End read_sent(unsigned port, const Bytes& frame);
+  // What the box sent on a port, as an Outcome names it; nothing: a fragment that is not the last.
+  std::optional<End> read_sent(unsigned port, const Bytes& frame);
 
  private:
   enum class Origin { kWire, kVxlan, kPoolGateway, kTunnel, kKernel, kSelf };
@@ -57,6 +59,7 @@ class ReferenceBox {
   void from_tunnel(const Bytes& inner);
   void punt(unsigned port, const Bytes& frame);
   bool lan_role(unsigned port) const { return port == 0; }
+  std::optional<End> read_tunnel(const Bytes& outer, const End& otherwise);
   bool wan_is(unsigned port) const { return settings_.one_port ? port == 0 : port == 1; }
 
   // reference_route.cc: may it go there, and how?
@@ -70,7 +73,7 @@ class ReferenceBox {
   void fit(Origin origin, const Bytes& bytes, const ReferenceIp& ip, const Way& way);
   void cut(const Bytes& bytes, const ReferenceIp& ip, const Way& way);
   void send(const Bytes& bytes, const Way& way);
-  void seal(const Bytes& bytes);
+  void seal(const Bytes& bytes, bool may_cut);
   void reject(
       Origin origin, const Bytes& bytes, const ReferenceIp& ip, const std::string& reason,
       std::size_t mtu
@@ -78,6 +81,7 @@ class ReferenceBox {
 
   const BoxSettings settings_;
   ReferenceTunnel tunnel_;
+  SentPieces sent_pieces_;
   ReferenceReassembly reassembly_;
   std::vector<ReferenceTunnel::Received> esp_burst_;
   std::map<Bytes, Bytes> vxlan_ports_;  // addresses of a flow -> UDP source port, as sent

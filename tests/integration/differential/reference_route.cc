@@ -11,6 +11,7 @@ namespace {
 using namespace world;
 
 constexpr std::size_t kPiecesMax = 64;  // of one packet
+constexpr std::size_t kMinMtu6 = 1280;
 
 // A hop more.
 void count_hop(Bytes& bytes, unsigned family) {
@@ -243,6 +244,11 @@ void ReferenceBox::forward(Origin origin, Bytes bytes, const ReferenceIp& ip) {
 
 void ReferenceBox::fit(Origin origin, const Bytes& bytes, const ReferenceIp& ip, const Way& way) {
   if (bytes.size() <= way.mtu) return send(bytes, way);
+  if (ip.family == 6 && way.kind == Kind::kPoolB) {
+    // RFC 8200 section 5: less than that cannot be asked for.
+    if (bytes.size() <= kMinMtu6) return send(bytes, way);
+    return reject(origin, bytes, ip, "mtu", std::max(way.mtu, kMinMtu6));
+  }
   if (ip.dont_fragment) return reject(origin, bytes, ip, "mtu", way.mtu);
   cut(bytes, ip, way);
 }
@@ -284,16 +290,20 @@ void ReferenceBox::send(const Bytes& bytes, const Way& way) {
       return outcome_.end(Place::kPort0, ethernet(kNodeVx, settings_.macs[0], 0x0800, outer));
     }
     default:
-      return seal(bytes);
+      return seal(bytes, true);
   }
 }
 
 // Encrypted or dropped, never sent in clear.
-void ReferenceBox::seal(const Bytes& bytes) {
+void ReferenceBox::seal(const Bytes& bytes, bool may_cut) {
   if (!settings_.outbound_sa) return outcome_.drop("no_sa");
   if (!tunnel_.take_number()) return outcome_.drop("seq_exhausted");
-  if (!settings_.router_known) return outcome_.drop("no_neighbour");
-  outcome_.end(Place::kTunnel, bytes);
+  const bool v4 = address_bytes(settings_.tunnel.local).size() == 4;
+  const std::size_t pieces =
+      may_cut ? sent_pieces_.count_of(tunnel_.outer_size(bytes.size()), v4) : 1;
+  if (settings_.router_known)
+    return outcome_.end(pieces == 1 ? Place::kTunnel : Place::kPieces, bytes);
+  for (std::size_t i = 0; i < pieces; ++i) outcome_.drop("no_neighbour");
 }
 
 void ReferenceBox::reject(

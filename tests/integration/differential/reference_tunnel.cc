@@ -149,8 +149,14 @@ std::size_t ReferenceTunnel::header_size() const {
          (settings_.local_port != 0 ? 8u : 0u);
 }
 
+std::size_t ReferenceTunnel::outer_size(std::size_t inner) const {
+  const std::size_t block = block_size(settings_.out);
+  return header_size() + 8 + iv_size(settings_.out) + (inner + 2 + block - 1) / block * block +
+         kIcv;
+}
+
 Bytes ReferenceTunnel::outer_header(
-    const Bytes& inner, const Bytes& identification, const Bytes& esp
+    const Bytes& inner, const Bytes& identification, const Bytes& esp, bool cut
 ) const {
   const ReferenceIp ip = read_ip(inner);
   const auto traffic_class =
@@ -175,8 +181,8 @@ Bytes ReferenceTunnel::outer_header(
         payload
     );
   }
-  const bool dont_fragment =
-      settings_.df == ReferenceDf::kSet || (settings_.df == ReferenceDf::kCopy && ip.dont_fragment);
+  const bool dont_fragment = !cut && (settings_.df == ReferenceDf::kSet ||
+                                      (settings_.df == ReferenceDf::kCopy && ip.dont_fragment));
   return ipv4(
       {.source = settings_.local,
        .destination = settings_.remote,
@@ -188,7 +194,7 @@ Bytes ReferenceTunnel::outer_header(
   );
 }
 
-std::optional<Bytes> ReferenceTunnel::read(const Bytes& outer) {
+std::optional<Bytes> ReferenceTunnel::read(const Bytes& outer, bool cut) {
   if (outer.size() < header_size() + 8 + iv_size(settings_.out) + 2 + kIcv) return std::nullopt;
   const Bytes esp = slice(outer, header_size());
   const uint64_t number = settings_.last_out + ++read_;
@@ -203,7 +209,7 @@ std::optional<Bytes> ReferenceTunnel::read(const Bytes& outer) {
       with_trailer(inner, inner[0] >> 4 == 4 ? 4 : 41, block_size(settings_.out))
   );
   const Bytes identification = slice(outer, 4, 2);
-  const Bytes expected = outer_header(inner, identification, again);
+  const Bytes expected = outer_header(inner, identification, again, cut);
   if (expected != outer || !ivs_.insert(iv).second) return std::nullopt;
   const bool may_be_cut = outer[0] >> 4 == 4 && (outer[6] & 0x40) == 0;
   if (may_be_cut && !identifications_.insert(identification).second) return std::nullopt;

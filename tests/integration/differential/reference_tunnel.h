@@ -56,7 +56,11 @@ class ReferenceTunnel {
   // The inner packet of an outer IP packet that the dataplane sent; nothing if a single byte is not
   // as this tunnel writes it.  What a sender may choose (IV, identification of what may be
   // fragmented) is taken from the packet, but must not come twice.
-  std::optional<Bytes> read(const Bytes& outer);
+  // `cut`: it was sent in fragments, so that DF is clear whatever the tunnel's rule is.
+  std::optional<Bytes> read(const Bytes& outer, bool cut = false);
+
+  // Of the outer packet around an inner one of `inner` bytes.
+  std::size_t outer_size(std::size_t inner) const;
 
  private:
   struct Admitted {
@@ -68,7 +72,8 @@ class ReferenceTunnel {
   std::string replayed(uint64_t number) const;
   Opened finish(const Received& packet, uint64_t number);
   std::size_t header_size() const;
-  Bytes outer_header(const Bytes& inner, const Bytes& identification, const Bytes& esp) const;
+  Bytes outer_header(const Bytes& inner, const Bytes& identification, const Bytes& esp, bool cut)
+      const;
 
   const TunnelSettings settings_;
   uint64_t top_;                // highest number received

@@ -96,7 +96,7 @@ void SceneRunner::set_up(const Scene& scene) {
   const Adjacency router =
       Adjacency::make(must(MacAddress::parse(kRouterMac)), bench_.wan().index());
   writer.set_adjacency(bench_.wan_adjacency(), scene.box.router_known ? router : Adjacency{});
-  writer.set_peer_path_mtu(bench_.peer(), scene.box.path_mtu);
+  writer.set_peer_path_mtu(bench_.peer(), scene.box.outer_mtu, scene.box.path_mtu);
 }
 
 // What the loop of a worker does between bursts.
@@ -165,7 +165,7 @@ Outcome SceneRunner::come_out(ReferenceBox& reference) {
   const unsigned ports = one_port_ ? 1 : 2;
   for (unsigned port = 0; port < ports; ++port)
     for (const Bytes& frame : bench_.sent(port == 0 ? bench_.lan() : bench_.wan()))
-      outcome.ends.push_back(reference.read_sent(port, frame));
+      if (const auto end = reference.read_sent(port, frame)) outcome.ends.push_back(*end);
   for (const BoxBench::ToKernel& packet : bench_.to_kernel()) {
     if (packet.port == kRaven0Port)
       outcome.end(Place::kRaven0, packet.packet);

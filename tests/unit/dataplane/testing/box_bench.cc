@@ -35,14 +35,16 @@ FibRow row(const std::string& prefix, Target target) {
   return {must(IpPrefix::parse(prefix)), target};
 }
 
-SaConfig sa_config(Direction direction, uint32_t spi, bool from_box, bool udp_encapsulated) {
+SaConfig sa_config(Direction direction, uint32_t spi, bool from_box, const BenchOptions& options) {
   SaConfig config;
   config.spi = Spi{spi};
   config.direction = direction;
   config.tunnel_id = TunnelId{7};
-  config.outer.source = address(from_box ? "192.0.2.1" : "198.51.100.2");
-  config.outer.destination = address(from_box ? "198.51.100.2" : "192.0.2.1");
-  if (udp_encapsulated) config.outer.source_port = config.outer.destination_port = 4500;
+  const char* box = options.outer_v6 ? "2001:db8::1" : "192.0.2.1";
+  const char* peer = options.outer_v6 ? "2001:db8:ff::2" : "198.51.100.2";
+  config.outer.source = address(from_box ? box : peer);
+  config.outer.destination = address(from_box ? peer : box);
+  if (options.udp_encapsulated) config.outer.source_port = config.outer.destination_port = 4500;
   config.algorithm = Algorithm::kAes128Gcm;
   const Bytes key = filled(20, static_cast<uint8_t>(spi));
   config.key = Secret{key};
@@ -122,7 +124,7 @@ void BoxBench::make_tables(const BenchOptions& options) {
   peer_ = must(writer_->add_peer(kTunnelB, pool_b_));
   router_ = next_hop(kRouterMac, wan());
   writer_->set_peer_adjacency(peer_, router_);
-  writer_->set_peer_path_mtu(peer_, options.path_mtu);
+  writer_->set_peer_path_mtu(peer_, options.outer_mtu, options.path_mtu);
   writer_->select_peer(pool_b_, peer_);
 
   node_vx_ = next_hop(kNodeVxMac, lan());
@@ -182,18 +184,18 @@ void BoxBench::deliver(Port& port, int queue, rte_mbuf* packet) {
 }
 
 void BoxBench::make_sas(const BenchOptions& options) {
-  const bool udp = options.udp_encapsulated;
   const WorkerId owner{0};
-  inbound_ =
-      must(InboundSa::create(sa_config(Direction::kInbound, kSpiIn, false, udp), owner, *library_));
-  SaConfig outbound = sa_config(Direction::kOutbound, kSpiOut, true, udp);
+  inbound_ = must(
+      InboundSa::create(sa_config(Direction::kInbound, kSpiIn, false, options), owner, *library_)
+  );
+  SaConfig outbound = sa_config(Direction::kOutbound, kSpiOut, true, options);
   outbound.tfc_size = options.tfc_size;
   outbound_ = must(OutboundSa::create(outbound, owner, *library_));
   far_inbound_ = must(InboundSa::create(
-      sa_config(Direction::kInbound, kSpiOut, true, udp), WorkerId{0}, *far_library_
+      sa_config(Direction::kInbound, kSpiOut, true, options), WorkerId{0}, *far_library_
   ));
   far_outbound_ = must(OutboundSa::create(
-      sa_config(Direction::kOutbound, kSpiIn, false, udp), WorkerId{0}, *far_library_
+      sa_config(Direction::kOutbound, kSpiIn, false, options), WorkerId{0}, *far_library_
   ));
   far_in_ = std::make_unique<EspIn>(*far_library_);
   far_out_ = std::make_unique<EspOut>(*far_library_, WorkerId{0}, uint16_t{1});

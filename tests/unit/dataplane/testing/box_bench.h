@@ -34,9 +34,11 @@ struct BenchOptions {
   bool owned = true;
   bool one_port = false;  // LAN and WAN on port 0, role both
   bool udp_encapsulated = false;
+  bool outer_v6 = false;
   bool with_outbound_sa = true;
-  uint16_t path_mtu = 1400;
-  uint32_t tfc_size = 0;  // of the outbound SA
+  uint16_t path_mtu = 1400;   // of inner packets
+  uint16_t outer_mtu = 1500;  // of outer ones
+  uint32_t tfc_size = 0;      // of the outbound SA
   WorkerId worker{0};
 };
 

@@ -1,5 +1,5 @@
 // ApiAccess: where the API server is and who we are, from the pod's service account or a
-// kubeconfig. SPDX-License-Identifier: Apache-2.0
+// kubeconfig (kubeconfig.h). SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>
@@ -25,10 +25,6 @@ struct ApiAccess {
 
 // The service account of a pod.
 Result<ApiAccess> in_cluster_access(const ClusterOptions& options);
-
-// The current context of a kubeconfig.  Client certificates and tokens, as files or inline; plugins
-// (exec, auth-provider), plain http and skipped verification are refused.
-Result<ApiAccess> kubeconfig_access(const std::string& path);
 
 // A bearer token that is read again at least once a minute and whenever it was refused, because
 // kubelet replaces it.  Never printed.  Threading: one thread.

@@ -3,6 +3,7 @@
 #include "common/kube/api_cluster.h"
 #include "common/kube/cluster.h"
 #include "common/kube/directory_cluster.h"
+#include "common/kube/kubeconfig.h"
 
 namespace raven::kube {
 namespace {

@@ -123,6 +123,43 @@ spec: {cidr: 10.1.0.0/26, node: edge-1, state: confirmed, deleted: "false"}
 {"items":[]}
 {"message":"text"}
 )"},
+    {"kubeconfig", R"(apiVersion: v1
+current-context: c
+contexts: [{name: other, context: {}}, {name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "https://10.0.0.1:6443/", certificate-authority: ca.crt}}]
+users: [{name: u, user: {client-certificate-data: YWJjZA==, client-key: /k, tokenFile: t}}]
+)"},
+    {"kubeconfig", R"(current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "https://x", certificate-authority-data: "YWJj\nZGU="}}]
+users: [{name: u, user: {token: secret, client-key-data: "YW!j"}}]
+)"},
+    {"kubeconfig", R"(current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "https://x", certificate-authority-data: "YWJjZA="}}]
+users: [{name: u, user: {exec: {command: x}}}]
+)"},
+    {"kubeconfig", R"(current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "https://x", insecure-skip-tls-verify: true}}]
+users: [{name: u, user: {auth-provider: {}}}]
+)"},
+    {"kubeconfig", R"(current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "http://x"}}]
+)"},
+    {"kubeconfig", R"(current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "https://x"}}]
+users: [{name: u, user: {username: x}}]
+---
+second: document
+)"},
+    {"kubeconfig", R"(current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "https://x"}}]
+users: [{name: u, user: {username: x}}]
+)"},
     {"snapshot",
      "1---\n# gateways\n{\"metadata\":{\"name\":\"a\"}}\n---\n# nodes\n"
      "{\"metadata\":{\"name\":\"n\",\"namespace\":\"s\"},\"spec\":{}}\n"},

@@ -258,6 +258,21 @@ void write_sa_messages() {
   write("sa_socket", with_size(0, Bytes{raw, raw + sizeof(hello)}));
 }
 
+// Edits as journal_fuzz.cc reads them, of each part of a slot and of the header.
+void write_journal() {
+  write("journal", Bytes{1});
+  write("journal", Bytes{4, 1, 1});
+  write("journal", Bytes{4, 0, 1});
+  write("journal", Bytes{0} + filled(200));
+  write("journal", Bytes{2, 255, 0, 60, 4, 1, 0, 0, 0});
+  for (uint8_t slot = 0; slot < 4; ++slot)
+    for (uint16_t at = 0; at < 340; at = static_cast<uint16_t>(at + 2)) {
+      const Bytes place{slot, static_cast<uint8_t>(at >> 8), static_cast<uint8_t>(at)};
+      write("journal", Bytes{1} + place + Bytes{2, 0xff, 0xff});
+      write("journal", Bytes{1} + place + Bytes{2, 1, 0});
+    }
+}
+
 void write_desired_state() {
   dpapi::v1::DesiredState state;
   state.set_generation(3);
@@ -357,6 +372,7 @@ int main(int count, char** arguments) {
   write_icmp_and_tcp();
   write_fragments();
   write_sa_messages();
+  write_journal();
   write_desired_state();
   write_netlink();
   write_vici();

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "common/base/file.h"
+#include "common/kube/kubeconfig.h"
 #include "tests/lib/temporary_folder.h"
 
 namespace raven::kube {

@@ -9,14 +9,12 @@
 #include <tuple>
 
 #include "common/base/log.h"
+#include "dataplane/sa/manager_entry.h"
 
 namespace raven::dataplane {
 namespace {
 
 constexpr std::chrono::seconds kAcquireInterval{5};  // a dead peer is not hammered
-// Without ESN the counter ends at 2^32 - 1: ask for new keys well before (RFC 4303 section 3.3.3).
-constexpr uint64_t kSequenceSoftLimit = (uint64_t{1} << 32) - (uint64_t{1} << 20);
-
 uint64_t random_number() {
   uint64_t number = 0;
   while (number == 0)
@@ -35,50 +33,7 @@ const uint64_t* go_on(const KeptSa& kept, SaConfig& config) {
   return nullptr;
 }
 
-std::chrono::seconds seconds_between(Instant from, Instant to) {
-  return std::chrono::duration_cast<std::chrono::seconds>(to - from);
-}
-
 }  // namespace
-
-// Either `in` or `out` is set, for as long as the entry lives.
-struct SaManager::Entry {
-  SaId id;
-  TunnelId tunnel;
-  uint64_t instance = 0;  // of the key daemon; 0: from a file
-  uint64_t serial = 0;
-  SaPlace place;  // outlives the SA, which writes into it
-  std::unique_ptr<InboundSa> in;
-  std::unique_ptr<OutboundSa> out;
-  std::optional<Instant> drop_at;
-  bool soft_told = false, hard_told = false;
-
-  bool inbound() const { return in != nullptr; }
-  Lifetime& lifetime() const { return in ? in->lifetime() : out->lifetime(); }
-  WorkerId worker() const { return in ? in->owner() : out->owner(); }
-  TunnelDirection flow() const { return {tunnel, id.direction}; }
-  Traffic traffic() const { return {lifetime().packets(), lifetime().bytes()}; }
-  bool usable() const { return in ? in->usable() : out->usable(); }
-  bool esn() const { return in ? in->esn() : out->esn(); }
-  uint64_t sequence() const { return in ? in->highest_sequence() : out->sequence(); }
-  bool wants_new_keys() const {
-    return lifetime().soft_reached() || (!esn() && sequence() > kSequenceSoftLimit);
-  }
-};
-
-const char* sa_state_name(SaState state) {
-  switch (state) {
-    case SaState::kActive:
-      return "active";
-    case SaState::kStandby:
-      return "standby";
-    case SaState::kSoftExpired:
-      return "soft-expired";
-    case SaState::kExpired:
-      return "expired";
-  }
-  return "";
-}
 
 SaManager::SaManager(
     const SaManagerSettings& settings, SaTables& tables, std::function<void(const SaEvent&)> tell,
@@ -398,70 +353,6 @@ void SaManager::publish_outbound(TunnelId tunnel) {
     newest = entry->out.get();
   }
   tables_.set_outbound(peer, per_worker, newest == nullptr ? kNoWorker : newest->owner(), newest);
-}
-
-const OutboundSa* SaManager::newest_outbound(TunnelId tunnel) const {
-  const OutboundSa* newest = nullptr;
-  for (const auto& entry : entries_)
-    if (!entry->inbound() && entry->tunnel == tunnel && entry->usable()) newest = entry->out.get();
-  return newest;
-}
-
-const OutboundSa* SaManager::find_outbound(Spi spi, const IpAddress& peer) const {
-  for (const auto& entry : entries_)
-    if (!entry->inbound() && entry->id.spi == spi && entry->id.outer.destination == peer)
-      return entry->out.get();
-  return nullptr;
-}
-
-bool SaManager::is_newest_of_worker(const Entry& entry) const {
-  return std::ranges::none_of(entries_, [&entry](const auto& other) {
-    return !other->inbound() && other->tunnel == entry.tunnel &&
-           other->worker() == entry.worker() && other->serial > entry.serial && other->usable();
-  });
-}
-
-SaInfo SaManager::info_of(const Entry& entry, Instant now) const {
-  const Lifetime& lifetime = entry.lifetime();
-  SaInfo info;
-  info.id = entry.id;
-  info.tunnel = entry.tunnel;
-  info.algorithm = (entry.in ? entry.in->suite() : entry.out->suite()).name;
-  info.esn = entry.esn();
-  info.replay_window = entry.in ? entry.in->replay_window() : 0;
-  info.worker = entry.worker();
-  info.packets = lifetime.packets();
-  info.bytes = lifetime.bytes();
-  info.sequence = entry.sequence();
-  info.errors = entry.in ? entry.in->errors() : 0;
-  info.age = seconds_between(lifetime.created(), now);
-  if (lifetime.last_used()) info.idle = seconds_between(*lifetime.last_used(), now);
-  if (!entry.usable()) {
-    info.state = SaState::kExpired;
-  } else if (!entry.inbound() && !is_newest_of_worker(entry)) {
-    info.state = SaState::kStandby;
-  } else if (entry.wants_new_keys()) {
-    info.state = SaState::kSoftExpired;
-  }
-  return info;
-}
-
-Result<SaInfo> SaManager::query(const SaId& id, Instant now) const {
-  const Entry* entry = find(id);
-  if (entry == nullptr) return Error{ErrorCode::kNotFound, "no such SA"};
-  return info_of(*entry, now);
-}
-
-TrafficByTunnel SaManager::traffic() const {
-  TrafficByTunnel sums = *retired_;
-  for (const auto& entry : entries_) sums[entry->flow()] += entry->traffic();
-  return sums;
-}
-
-std::vector<SaInfo> SaManager::list(Instant now) const {
-  std::vector<SaInfo> all;
-  for (const auto& entry : entries_) all.push_back(info_of(*entry, now));
-  return all;
 }
 
 }  // namespace raven::dataplane

@@ -1,0 +1,42 @@
+// What the SA manager keeps of each SA: for manager.cc and manager_report.cc alone.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Threading: the control thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "dataplane/sa/manager.h"
+
+namespace raven::dataplane {
+
+// Without ESN the counter ends at 2^32 - 1: ask for new keys well before (RFC 4303 section 3.3.3).
+inline constexpr uint64_t kSequenceSoftLimit = (uint64_t{1} << 32) - (uint64_t{1} << 20);
+
+// Either `in` or `out` is set, for as long as the entry lives.
+struct SaManager::Entry {
+  SaId id;
+  TunnelId tunnel;
+  uint64_t instance = 0;  // of the key daemon; 0: from a file
+  uint64_t serial = 0;
+  SaPlace place;  // outlives the SA, which writes into it
+  std::unique_ptr<InboundSa> in;
+  std::unique_ptr<OutboundSa> out;
+  std::optional<Instant> drop_at;
+  bool soft_told = false, hard_told = false;
+
+  bool inbound() const { return in != nullptr; }
+  Lifetime& lifetime() const { return in ? in->lifetime() : out->lifetime(); }
+  WorkerId worker() const { return in ? in->owner() : out->owner(); }
+  TunnelDirection flow() const { return {tunnel, id.direction}; }
+  Traffic traffic() const { return {lifetime().packets(), lifetime().bytes()}; }
+  bool usable() const { return in ? in->usable() : out->usable(); }
+  bool esn() const { return in ? in->esn() : out->esn(); }
+  uint64_t sequence() const { return in ? in->highest_sequence() : out->sequence(); }
+  bool wants_new_keys() const {
+    return lifetime().soft_reached() || (!esn() && sequence() > kSequenceSoftLimit);
+  }
+};
+
+}  // namespace raven::dataplane

@@ -1,4 +1,4 @@
-// What the SA manager keeps of each SA: for manager.cc and manager_report.cc alone.
+// What the SA manager keeps of each SA: for the files manager*.cc alone.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threading: the control thread.

@@ -29,6 +29,10 @@ RemotePrefixes remember_prefixes(const RemotePrefixes& before, const Network& ne
 // one of these, the longer one counts.  Sorted.
 std::vector<IpPrefix> dropped_prefixes(const RemotePrefixes& remote, const Network& network);
 
+// The same for who knows the prefixes of the own pool and lets those that are longer count: they
+// are not cut out, as around many of them there are very many more.
+std::vector<IpPrefix> dropped_around_own_pool(const RemotePrefixes& remote, const Network& network);
+
 // `networks` (the cluster's pod networks) without what our own pool uses of them: what must not
 // leave by the default route, known to be remote or not.
 std::vector<IpPrefix> outside_own_pool(

@@ -83,7 +83,7 @@ DesiredState plan_dataplane(
   for (const auto& [name, known] : remote)
     if (const model::Pool* pool = network.pool(name); pool != nullptr)
       add_remote_pool(*pool, known.prefixes, peers, state);
-  for (const IpPrefix& prefix : model::dropped_prefixes(remote, network))
+  for (const IpPrefix& prefix : model::dropped_around_own_pool(remote, network))
     state.add_dropped_prefixes(prefix.text());
   return state;
 }

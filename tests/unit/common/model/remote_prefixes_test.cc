@@ -145,6 +145,22 @@ TEST_F(DroppedPrefixes, LeaveOutWhatOurOwnPoolUsesWhoeverGotIt) {
   EXPECT_THAT(dropped(), ElementsAre(prefix("10.8.2.0/23")));
 }
 
+// 300 blocks scattered over a /8 leave more than 19 000 prefixes around them.
+TEST_F(DroppedPrefixes, AreNotCutUpForWhoKnowsOurPrefixes) {
+  edge().prefixes = {prefix("10.8.1.0/24"), prefix("10.8.3.0/24")};
+  edge().refused = {prefix("10.9.0.0/17")};
+  cloud().refused = {prefix("10.8.0.0/22"), prefix("10.9.0.0/16"), prefix("10.2.3.0/24")};
+  EXPECT_THAT(
+      dropped_around_own_pool(remember_prefixes(before_, network_), network_),
+      ElementsAre(prefix("10.8.0.0/22"), prefix("10.9.128.0/17"))
+  );
+  edge().members = {{"new", {}, {prefix("10.8.0.0/23")}}};
+  EXPECT_THAT(
+      dropped_around_own_pool(remember_prefixes(before_, network_), network_),
+      ElementsAre(prefix("10.8.2.0/23"), prefix("10.9.128.0/17"))
+  ) << "a node without an address";
+}
+
 TEST_F(DroppedPrefixes, AreNoneOfOurOwnPool) {
   edge().refused = {prefix("10.7.0.0/16")};
   EXPECT_THAT(dropped(), IsEmpty());

@@ -7,15 +7,13 @@
 #include <algorithm>
 #include <set>
 
-#include "common/base/subtract.h"
-
 namespace raven::dataplane {
 namespace {
 
 constexpr uint32_t kTunnelMax = (1u << 24) - 1;
 
 // Unspecified, loopback, groups and class E, link-local (RFC 1812 section 5.3.7, RFC 4291).
-bool meets_martians(const IpPrefix& prefix) {
+const std::vector<IpPrefix>& martians() {
   static const std::vector<IpPrefix> kMartians = [] {
     std::vector<IpPrefix> all;
     for (const char* text :
@@ -23,7 +21,11 @@ bool meets_martians(const IpPrefix& prefix) {
       all.push_back(*IpPrefix::parse(text));
     return all;
   }();
-  return std::ranges::any_of(kMartians, [&prefix](const IpPrefix& martian) {
+  return kMartians;
+}
+
+bool meets_martians(const IpPrefix& prefix) {
+  return std::ranges::any_of(martians(), [&prefix](const IpPrefix& martian) {
     return martian.overlaps(prefix);
   });
 }
@@ -134,6 +136,7 @@ class Checker {
       std::erase_if(checked.prefixes, [&](const IpPrefix& prefix) {
         if (!meets_martians(prefix)) return false;
         refuse(fmt::format("{} prefix {}", item, prefix.text()), "holds addresses of no host");
+        refused_.push_back(prefix);
         return true;
       });
       for (const std::string& gateway : pool.gateways()) {
@@ -191,17 +194,36 @@ class Checker {
     }
   }
 
-  // What is refused must not leave in clear; what of it is our own side must stay reachable.
+  // What is refused must not leave in clear.  What of it is our own side must stay reachable, and
+  // addresses of no host are the kernel's: groups, neighbour discovery.
   void block_refused() {
-    std::vector<IpPrefix> ours;
+    struct Part {
+      IpPrefix prefix;
+      bool closed;
+    };
+    std::vector<Part> parts;
+    for (const IpPrefix& prefix : martians()) parts.push_back({prefix, false});
     for (const Claim& claim : claims())
-      if (claim.pool < 0) ours.push_back(claim.prefix);
-    std::set<IpPrefix> blocked;
+      if (claim.pool < 0) parts.push_back({claim.prefix, false});
     for (const std::vector<IpPrefix>& prefixes :
          {refused_, read_prefixes("dropped", message_.dropped_prefixes())})
-      for (const IpPrefix& prefix : prefixes)
-        for (const IpPrefix& rest : subtract(prefix, ours)) blocked.insert(rest);
-    out_.state.blocked.assign(blocked.begin(), blocked.end());
+      for (const IpPrefix& prefix : prefixes) parts.push_back({prefix, true});
+    // What contains comes first, and of two that are the same the open one.
+    std::ranges::sort(parts, {}, [](const Part& part) {
+      return std::pair{part.prefix, part.closed};
+    });
+    const IpPrefix *closed = nullptr, *open = nullptr;  // the outermost ones
+    for (const Part& part : parts) {
+      if (open != nullptr && open->contains(part.prefix)) continue;
+      const bool inside = closed != nullptr && closed->contains(part.prefix);
+      if (!part.closed) {
+        open = &part.prefix;
+        if (inside) out_.state.open.push_back(part.prefix);
+      } else if (!inside) {
+        closed = &part.prefix;
+        out_.state.blocked.push_back(part.prefix);
+      }
+    }
   }
 
   void refuse_claim(const Claim& claim, const Claim& other, std::set<const Claim*>& refused) {
@@ -223,7 +245,7 @@ class Checker {
 bool Desired::same_as(const Desired& other) const {
   return node_name == other.node_name && pool == other.pool && own_prefixes == other.own_prefixes &&
          overlay == other.overlay && nodes == other.nodes && peers == other.peers &&
-         pools == other.pools && blocked == other.blocked;
+         pools == other.pools && blocked == other.blocked && open == other.open;
 }
 
 std::vector<IpPrefix> Desired::remote_prefixes() const {

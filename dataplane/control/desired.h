@@ -3,7 +3,8 @@
 //
 // Pure.  Every item that is wrong is left out and named; all others hold.  A prefix that two pools
 // claim, or that reaches into our own pool, becomes a drop route: it is never forwarded in clear.
-// What of it is our own side stays reachable.
+// What of it is our own side stays reachable: a hole in the drop route, as routes around it can be
+// very many.
 //
 // Threading: values.
 #pragma once
@@ -57,7 +58,8 @@ struct Desired {
   std::vector<LocalNode> nodes;
   std::vector<Peer> peers;
   std::vector<RemotePool> pools;
-  std::vector<IpPrefix> blocked;  // remote, refused: must not leave in clear
+  std::vector<IpPrefix> blocked;  // remote, refused: must not leave in clear, but for `open`
+  std::vector<IpPrefix> open;     // what of `blocked` is ours, or of no site: outermost, sorted
 
   // The same wishes, whatever the generation.
   bool same_as(const Desired& other) const;

@@ -233,8 +233,9 @@ void Engine::publish_topology() {
 
 // What fails is tried again with the next change.
 std::string Engine::update_filter(const Desired& state) {
-  const Status updated = applied_ ? filter_.update(own_addresses_, state.remote_prefixes())
-                                  : filter_.update(own_addresses_);
+  const Status updated = applied_
+                             ? filter_.update(own_addresses_, state.remote_prefixes(), state.open)
+                             : filter_.update(own_addresses_);
   if (updated.ok()) return "";
   log::error("filter", "{}", updated.error().message);
   return updated.error().message;

@@ -42,7 +42,8 @@ Status claim(Nft& nft, const PortSettings& port, const std::vector<IpPrefix>& cl
   RAVEN_TRY(check_interface(port.kernel_interface));
   const bool fresh = !nft.list(table_of(port.name)).ok();
   return nft.run(
-      claim_rules(port.name, port.kernel_interface) + (fresh ? remote_sets(port.name, closed) : "")
+      claim_rules(port.name, port.kernel_interface) +
+      (fresh ? remote_sets(port.name, closed, {}) : "")
   );
 }
 
@@ -72,9 +73,13 @@ Status PortFilter::update(const std::vector<IpAddress>& own) {
   return replace(std::move(sets));
 }
 
-Status PortFilter::update(const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote) {
+Status PortFilter::update(
+    const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote,
+    const std::vector<IpPrefix>& open
+) {
   std::string sets;
-  for (const std::string& port : shared_) sets += own_sets(port, own) + remote_sets(port, remote);
+  for (const std::string& port : shared_)
+    sets += own_sets(port, own) + remote_sets(port, remote, open);
   return replace(std::move(sets));
 }
 

@@ -25,9 +25,13 @@ class PortFilter {
   );
 
   // Bring the sets of all shared ports in step; nothing happens when nothing changed.  Without
-  // `remote`, while it is not known: what a former run dropped stays dropped.
+  // `remote`, while it is not known: what a former run dropped stays dropped.  `open`: what of
+  // `remote` may pass in clear.
   Status update(const std::vector<IpAddress>& own);
-  Status update(const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote);
+  Status update(
+      const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote,
+      const std::vector<IpPrefix>& open = {}
+  );
 
   // At a clean end: gives tunnel traffic back to the kernel, keeps what must not leave in clear.
   void release();

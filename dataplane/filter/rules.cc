@@ -34,18 +34,20 @@ add set {table} own4 {{ type ipv4_addr; }}
 add set {table} own6 {{ type ipv6_addr; }}
 add set {table} remote4 {{ type ipv4_addr; flags interval; auto-merge; }}
 add set {table} remote6 {{ type ipv6_addr; flags interval; auto-merge; }}
+add set {table} open4 {{ type ipv4_addr; flags interval; auto-merge; }}
+add set {table} open6 {{ type ipv6_addr; flags interval; auto-merge; }}
 add chain {table} closed {{ type filter hook ingress device "{interface}" priority -310; }}
 add chain {table} claimed {{ type filter hook ingress device "{interface}" priority -300; }}
 add chain {table} leaving {{ type filter hook egress device "{interface}" priority 0; }}
 flush chain {table} closed
 flush chain {table} claimed
 flush chain {table} leaving
-add rule {table} closed ip daddr @remote4 drop
-add rule {table} closed ip saddr @remote4 drop
-add rule {table} closed ip6 daddr @remote6 drop
-add rule {table} closed ip6 saddr @remote6 drop
-add rule {table} leaving ip daddr @remote4 drop
-add rule {table} leaving ip6 daddr @remote6 drop
+add rule {table} closed ip daddr @remote4 ip daddr != @open4 drop
+add rule {table} closed ip saddr @remote4 ip saddr != @open4 drop
+add rule {table} closed ip6 daddr @remote6 ip6 daddr != @open6 drop
+add rule {table} closed ip6 saddr @remote6 ip6 saddr != @open6 drop
+add rule {table} leaving ip daddr @remote4 ip daddr != @open4 drop
+add rule {table} leaving ip6 daddr @remote6 ip6 daddr != @open6 drop
 add rule {table} claimed ip daddr @own4 ip protocol esp drop
 add rule {table} claimed ip6 daddr @own6 ip6 nexthdr esp drop
 add rule {table} claimed ip daddr @own4 udp dport 4500 @th,64,32 != 0 drop
@@ -61,10 +63,14 @@ std::string own_sets(const std::string& port, const std::vector<IpAddress>& own)
   return elements(table, "own4", own, IpFamily::kV4) + elements(table, "own6", own, IpFamily::kV6);
 }
 
-std::string remote_sets(const std::string& port, const std::vector<IpPrefix>& remote) {
+std::string remote_sets(
+    const std::string& port, const std::vector<IpPrefix>& remote, const std::vector<IpPrefix>& open
+) {
   const std::string table = table_of(port);
   return elements(table, "remote4", remote, IpFamily::kV4) +
-         elements(table, "remote6", remote, IpFamily::kV6);
+         elements(table, "remote6", remote, IpFamily::kV6) +
+         elements(table, "open4", open, IpFamily::kV4) +
+         elements(table, "open6", open, IpFamily::kV6);
 }
 
 std::string release_rules(const std::string& port) {

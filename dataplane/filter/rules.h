@@ -19,9 +19,12 @@ std::string table_of(const std::string& port);
 // elements then, so that a restart leaves no gap.
 std::string claim_rules(const std::string& port, const std::string& interface);
 
-// Replace the sets in one step: our own addresses, and prefixes that only a tunnel may carry.
+// Replace the sets in one step: our own addresses, and prefixes that only a tunnel may carry, with
+// what of them is `open`.
 std::string own_sets(const std::string& port, const std::vector<IpAddress>& own);
-std::string remote_sets(const std::string& port, const std::vector<IpPrefix>& remote);
+std::string remote_sets(
+    const std::string& port, const std::vector<IpPrefix>& remote, const std::vector<IpPrefix>& open
+);
 
 // At a clean end: gives tunnel traffic back to the kernel.  The drops of remote prefixes stay, so
 // that nothing goes out in clear while nobody forwards.

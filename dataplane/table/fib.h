@@ -13,7 +13,7 @@ namespace raven::dataplane {
 
 struct FibRow {
   IpPrefix prefix;
-  Target target;  // kind is not kNone
+  Target target;  // kNone: as if no shorter prefix were there
 };
 
 class Fib {

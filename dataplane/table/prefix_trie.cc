@@ -10,7 +10,7 @@ namespace raven::dataplane {
 PrefixTrie::PrefixTrie() : root_(1u << 16, 0) {}
 
 void PrefixTrie::insert(const uint8_t* address, unsigned length, uint32_t value) {
-  assert(value > 0 && value <= kValueMax);
+  assert(value <= kValueMax);
   assert(length >= length_max_);
   length_max_ = length;
 

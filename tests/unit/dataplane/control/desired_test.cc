@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/control/desired.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
@@ -133,7 +134,7 @@ TEST(Desired, RoutesNeitherOfTwoPoolsThatClaimTheSamePrefix) {
   EXPECT_THAT(checked.errors[0].reason, HasSubstr("overlaps"));
   EXPECT_THAT(checked.state.pools[0].prefixes, ElementsAre(prefix("fd01::/64")));
   EXPECT_THAT(checked.state.pools[1].prefixes, IsEmpty());
-  EXPECT_THAT(checked.state.blocked, ElementsAre(prefix("10.1.0.0/16"), prefix("10.1.7.0/24")));
+  EXPECT_THAT(checked.state.blocked, ElementsAre(prefix("10.1.0.0/16")));
 }
 
 TEST(Desired, BlocksARemotePrefixAroundOurOwnAndKeepsOurs) {
@@ -141,15 +142,37 @@ TEST(Desired, BlocksARemotePrefixAroundOurOwnAndKeepsOurs) {
       check(std::string{kGood} + R"(remote_pools { name: "x" prefixes: "10.0.0.0/8" })");
   EXPECT_THAT(checked.state.pools[1].prefixes, IsEmpty());
   EXPECT_THAT(checked.state.own_prefixes, ElementsAre(prefix("10.0.1.0/24")));
-  const auto blocked = [&](const char* text) {
-    return std::ranges::any_of(checked.state.blocked, [&](const IpPrefix& one) {
-      return one.contains(*IpAddress::parse(text));
-    });
-  };
-  EXPECT_TRUE(blocked("10.0.0.255"));
-  EXPECT_FALSE(blocked("10.0.1.7")) << "this box";
-  EXPECT_FALSE(blocked("10.0.2.7")) << "a node of ours";
-  EXPECT_TRUE(blocked("10.200.0.1"));
+  EXPECT_THAT(checked.state.blocked, ElementsAre(prefix("10.0.0.0/8")));
+  EXPECT_THAT(checked.state.open, ElementsAre(prefix("10.0.1.0/24"), prefix("10.0.2.0/24")));
+}
+
+TEST(Desired, BlocksAPrefixAroundManyOfOurOwnWithoutManyRoutes) {
+  dpapi::v1::DesiredState message;
+  message.set_pool("cloud");
+  for (uint32_t i = 0; i < 300; ++i)
+    message.add_own_prefixes(fmt::format("fd00:{:x}:{:x}::/122", i * 2654435761u >> 16, i));
+  message.add_dropped_prefixes("fd00::/8");
+  const CheckedDesired checked = check_desired(message);
+  EXPECT_THAT(checked.state.blocked, ElementsAre(prefix("fd00::/8")));
+  EXPECT_THAT(checked.state.open, SizeIs(300));
+  EXPECT_EQ(checked.state.prefix_count(), 301u);
+}
+
+// Without this they would follow the default route in clear text.
+TEST(Desired, BlocksWhatReachesIntoAddressesOfNoHostButNotThose) {
+  const CheckedDesired checked = check(
+      std::string{kGood} + R"(remote_pools { name: "x" prefixes: "192.0.0.0/2" prefixes: "fe00::/7"
+                                             prefixes: "ff05::/16" prefixes: "127.1.0.0/16" })"
+  );
+  EXPECT_THAT(checked.errors, SizeIs(4));
+  EXPECT_THAT(checked.state.pools[1].prefixes, IsEmpty());
+  EXPECT_THAT(checked.state.blocked, ElementsAre(prefix("192.0.0.0/2"), prefix("fe00::/7")));
+  EXPECT_THAT(
+      checked.state.open,
+      ElementsAre(
+          prefix("192.168.0.9/32"), prefix("224.0.0.0/3"), prefix("fe80::/10"), prefix("ff00::/8")
+      )
+  );
 }
 
 TEST(Desired, BlocksDroppedPrefixesButNotWhatOfThemIsOurs) {
@@ -159,10 +182,12 @@ TEST(Desired, BlocksDroppedPrefixesButNotWhatOfThemIsOurs) {
   );
   EXPECT_THAT(checked.errors, IsEmpty());
   EXPECT_THAT(
-      checked.state.blocked, ElementsAre(
-                                 prefix("10.0.0.0/24"), prefix("10.0.3.0/24"),
-                                 prefix("192.168.0.8/32"), prefix("fd09::/16")
-                             )
+      checked.state.blocked,
+      ElementsAre(prefix("10.0.0.0/22"), prefix("192.168.0.8/31"), prefix("fd09::/16"))
+  );
+  EXPECT_THAT(
+      checked.state.open,
+      ElementsAre(prefix("10.0.1.0/24"), prefix("10.0.2.0/24"), prefix("192.168.0.9/32"))
   );
   EXPECT_THAT(checked.state.pools[0].prefixes, testing::SizeIs(2)) << "others are not touched";
 }

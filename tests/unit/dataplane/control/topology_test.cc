@@ -37,6 +37,19 @@ TEST(Topology, PointsEachPrefixWhereItBelongs) {
   EXPECT_EQ(fib.lookup(address("8.8.8.8")), Target{});
 }
 
+TEST(Topology, LeavesHolesInWhatIsBlocked) {
+  Desired state = make_desired();
+  state.blocked = {prefix("10.0.0.0/8"), prefix("192.0.0.0/2")};
+  state.open = {prefix("10.0.1.0/24"), prefix("192.168.0.9/32"), prefix("224.0.0.0/3")};
+  const auto topology = build_topology(state, {}, {{}});
+  const Fib& fib = topology->fib;
+  EXPECT_EQ(fib.lookup(address("10.0.1.3")), Target::kernel());
+  EXPECT_EQ(fib.lookup(address("10.0.3.3")), Target::drop());
+  EXPECT_EQ(fib.lookup(address("192.168.0.9")), Target{}) << "the node itself, on the LAN";
+  EXPECT_EQ(fib.lookup(address("192.168.0.8")), Target::drop());
+  EXPECT_EQ(fib.lookup(address("224.0.0.5")), Target{}) << "the kernel's";
+}
+
 TEST(Topology, ReachesANodeByItsHop) {
   const auto topology =
       build_topology(make_desired(), {}, {{AdjacencyIndex{5}, address("192.168.0.1"), 1500}});

@@ -134,6 +134,20 @@ TEST_F(PortFilterTest, LetsNothingForRemotePrefixesLeaveInClear) {
   EXPECT_FALSE(far_side_sees("10.2.0.9"));
 }
 
+TEST_F(PortFilterTest, LetsPassWhatOfARemotePrefixIsOpen) {
+  net.there("ip addr add 10.2.0.9/32 dev far0");
+  net.there("ip addr add 10.2.1.9/32 dev far0");
+  net.here("ip route add 10.2.0.0/16 via 192.0.2.2");
+  auto filter = PortFilter::install({shared_port()});
+  const auto updated =
+      (*filter)->update({address("192.0.2.1")}, {prefix("10.2.0.0/16")}, {prefix("10.2.1.0/24")});
+  ASSERT_TRUE(updated.ok()) << updated.error().message;
+  EXPECT_TRUE(kernel_sees("10.2.1.9", 9999, "clear"));
+  EXPECT_TRUE(far_side_sees("10.2.1.9"));
+  EXPECT_FALSE(kernel_sees("10.2.0.9", 9999, "clear"));
+  EXPECT_FALSE(far_side_sees("10.2.0.9"));
+}
+
 TEST_F(PortFilterTest, KeepsThePrefixDropsOverARestartAndAfterACleanEnd) {
   net.there("ip addr add 10.2.0.9/32 dev far0");
   net.here("ip route add 10.2.0.0/16 via 192.0.2.2");

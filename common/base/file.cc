@@ -66,7 +66,10 @@ Result<std::string> read_file(const std::string& path, std::size_t size_max) {
   return content;
 }
 
-Status write_file_atomic(const std::string& path, std::string_view content, unsigned mode) {
+Status write_file_atomic(
+    const std::string& path, std::string_view content, unsigned mode, Survives survives
+) {
+  const bool sync = survives == Survives::kMachine;
   const std::string temporary = path + ".new." + std::to_string(::getpid());
   const auto fail = [&](const char* what) {
     Error error = errno_error(std::string{what} + " " + temporary, errno);
@@ -80,8 +83,9 @@ Status write_file_atomic(const std::string& path, std::string_view content, unsi
     ::unlink(temporary.c_str());
     return written;
   }
-  if (::fsync(fd.get()) != 0) return fail("fsync");
+  if (sync && ::fsync(fd.get()) != 0) return fail("fsync");
   if (::rename(temporary.c_str(), path.c_str()) != 0) return fail("rename");
+  if (!sync) return {};
   const std::string folder = std::filesystem::path{path}.parent_path();
   const UniqueFd folder_fd{
       ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};

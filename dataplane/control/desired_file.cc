@@ -22,9 +22,11 @@ std::string first_line(std::string_view message) {
 
 }  // namespace
 
+// Of use only to a dataplane that starts again beside the SAs in RAM of the one before, so it need
+// not outlive the machine: the control thread, which also probes, must not wait for a disk.
 Status save_desired(const std::string& path, const dpapi::v1::DesiredState& state) {
   const std::string message = state.SerializeAsString();
-  return write_file_atomic(path, first_line(message) + message, 0600);
+  return write_file_atomic(path, first_line(message) + message, 0600, Survives::kProcess);
 }
 
 Result<dpapi::v1::DesiredState> load_desired(const std::string& path) {

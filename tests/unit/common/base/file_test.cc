@@ -51,6 +51,8 @@ TEST_F(FileTest, ReplacesAFileAndLeavesNoTemporaryBehind) {
   const std::string path = make("a", "old", 0644);
   ASSERT_TRUE(write_file_atomic(path, "new", 0600).ok());
   EXPECT_EQ(*read_file(path, 10), "new");
+  ASSERT_TRUE(write_file_atomic(path, "newer", 0600, Survives::kProcess).ok());
+  EXPECT_EQ(*read_file(path, 10), "newer");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder_}, {}), 1);
 }
 

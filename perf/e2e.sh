@@ -12,14 +12,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=perf/lib/root.sh
 source "$root/perf/lib/root.sh"
 
-usage() { sed -n '/^#   perf/,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$0"; }
-case ${1:-} in
-  -h | --help)
-    usage
-    exit 0
-    ;;
-esac
-require_root
+open_command "$@"
 "$root/scripts/install-deps.sh" --build
 "$root/scripts/build.sh" release raven-dataplane ravenctl port_traffic >&2
 reserve_hugepages 256

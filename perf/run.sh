@@ -15,14 +15,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=perf/lib/root.sh
 source "$root/perf/lib/root.sh"
 
-usage() { sed -n '/^#   perf/,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$0"; }
-case ${1:-} in
-  -h | --help)
-    usage
-    exit 0
-    ;;
-esac
-require_root
+open_command "$@"
 packages=--build
 [[ " $* " != *" --plot"* ]] || packages=--perf
 "$root/scripts/install-deps.sh" "$packages"

@@ -7,6 +7,7 @@
 //   worker   the worker's own loop: receive, all stages, transmit, counters, quiescent points
 //   io       source and sink alone: what to subtract
 //   stages   the same stages with a clock between them
+#include <fmt/format.h>
 #include <rte_launch.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include <map>
 #include <optional>
 
+#include "dataplane/inspect/inspection.h"
 #include "dataplane/port/eal.h"
 #include "dataplane/worker/worker.h"
 #include "perf/bench_box.h"
@@ -27,11 +29,14 @@ namespace {
 using namespace dataplane;
 
 enum class Mode : uint8_t { kWorker, kIo, kStages };
+enum class Inspect : uint8_t { kOff, kTrace, kCapture };
 
 struct Arguments {
   Work work = Work::kEncrypt;
   Mode mode = Mode::kWorker;
   BoxOptions box;
+  Flood flood;
+  Inspect inspect = Inspect::kOff;
   bool jumbo = false;
   unsigned cpu = 1;
   bool hugepages = true;
@@ -41,6 +46,15 @@ const std::map<std::string, Work> kWorks = {
     {"encrypt", Work::kEncrypt}, {"decrypt", Work::kDecrypt}};
 const std::map<std::string, Mode> kModes = {
     {"worker", Mode::kWorker}, {"io", Mode::kIo}, {"stages", Mode::kStages}};
+
+const std::map<std::string, FloodKind> kFloods = {
+    {"unknown-spi", FloodKind::kUnknownSpi},
+    {"bad-icv", FloodKind::kBadIcv},
+    {"replay", FloodKind::kReplay},
+    {"spoof", FloodKind::kSpoof},
+    {"punt", FloodKind::kPunt}};
+const std::map<std::string, Inspect> kInspects = {
+    {"off", Inspect::kOff}, {"trace", Inspect::kTrace}, {"capture", Inspect::kCapture}};
 
 std::map<std::string, Algorithm> algorithms() {
   std::map<std::string, Algorithm> names;
@@ -64,6 +78,11 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_flag("--ipv6", tunnels.ipv6, "outer and inner IPv6");
   app.add_flag("--vxlan", tunnels.vxlan, "VXLAN on the LAN side");
   app.add_flag("--jumbo", arguments.jumbo, "buffers for frames of 9216 bytes");
+  app.add_option("--flood", arguments.flood.kind, "with decrypt: an attacker's packets")
+      ->transform(CLI::CheckedTransformer(kFloods));
+  app.add_flag("--mixed", arguments.flood.mixed, "every second packet of a flood is legitimate");
+  app.add_option("--inspect", arguments.inspect, "off, trace (matches nothing), capture (of all)")
+      ->transform(CLI::CheckedTransformer(kInspects));
   app.add_option("--cpu", arguments.cpu, "of the worker");
   app.add_flag("!--no-huge", arguments.hugepages, "ordinary pages");
 }
@@ -81,6 +100,34 @@ Settings eal_settings(const Arguments& arguments) {
   return settings;
 }
 
+// Somebody who looks at packets, and takes what he is given between two rounds.
+struct Watcher {
+  explicit Watcher(Inspect kind) {
+    Filter nothing;
+    nothing.port = uint16_t{1};
+    CaptureOptions all;
+    all.points.fill(true);
+    if (kind == Inspect::kTrace) trace = std::make_shared<Trace>(nothing, UINT32_MAX, 1);
+    if (kind == Inspect::kCapture) capture = std::make_shared<Capture>(all, 1);
+    if (kind != Inspect::kOff)
+      published.emplace(std::make_unique<const Inspection>(trace, capture));
+  }
+  void take_all() const {
+    while (capture != nullptr && capture->read([](const CaptureRecord&, const uint8_t*) {})) {
+    }
+  }
+  std::shared_ptr<Trace> trace;
+  std::shared_ptr<Capture> capture;
+  std::optional<Published<Inspection>> published;
+};
+
+// What the kernel is given.
+void take_punted(Mailbox& kernel) {
+  std::array<rte_mbuf*, 64> packets;
+  while (const unsigned count = kernel.receive(packets.data(), packets.size()))
+    rte_pktmbuf_free_bulk(packets.data(), count);
+}
+
 // What the worker's thread runs, and how it ends.
 struct Gateway {
   std::function<void()> run;
@@ -88,8 +135,19 @@ struct Gateway {
   std::function<std::string()> extra;
 };
 
+// ", \"drops\": {\"reason\": 512}" of all that was dropped since the start.
+std::string drops_json(const WorkerCounters& counters) {
+  std::string json;
+  for (std::size_t i = 0; i < kDropCount; ++i)
+    if (const uint64_t count = counters.drops[i].value(); count > 0)
+      json += fmt::format("{}\"{}\": {}", json.empty() ? "" : ", ", drop_info(i).name, count);
+  return fmt::format(", \"drops\": {{{}}}", json);
+}
+
 Gateway worker_gateway(Worker& worker) {
-  return {[&worker] { worker.run(); }, [&worker] { worker.stop(); }, {}};
+  return {
+      [&worker] { worker.run(); }, [&worker] { worker.stop(); },
+      [&worker] { return drops_json(worker.counters()); }};
 }
 
 Gateway loop_gateway(std::function<void()> run_once, std::function<std::string()> extra) {
@@ -110,12 +168,16 @@ Status measure(const Arguments& arguments) {
   RAVEN_ASSIGN(const auto eal, Eal::start(eal_settings(arguments)));
   RAVEN_ASSIGN(const auto ports, RingPorts::create(1));
   RAVEN_ASSIGN(
-      const auto feeder, Feeder::create(*ports, arguments.box.tunnels, arguments.work, 0, 0)
+      const auto feeder,
+      Feeder::create(*ports, arguments.box.tunnels, arguments.work, 0, 0, arguments.flood)
   );
   RAVEN_ASSIGN(const auto box, BenchBox::create(arguments.box));
   RAVEN_ASSIGN(auto library, CipherLibrary::create());
   ContextSetup setup = box->setup();
   setup.cipher_library = library.get();
+
+  const Watcher watcher{arguments.inspect};
+  if (watcher.published) setup.inspection = &*watcher.published;
 
   std::optional<Worker> worker;
   std::unique_ptr<StageLoop> stages;
@@ -133,7 +195,12 @@ Status measure(const Arguments& arguments) {
   }
   Session session{*feeder, gateway.stop, gateway.extra};
   const unsigned buffers = arguments.box.buffers / 2;
-  RAVEN_TRY(feeder->attach(box->pool().raw(), buffers, [&session] { session.on_idle(); }));
+  const auto on_idle = [&session, &watcher, &setup] {
+    take_punted(*setup.kernel);
+    watcher.take_all();
+    session.on_idle();
+  };
+  RAVEN_TRY(feeder->attach(box->pool().raw(), buffers, on_idle));
   if (rte_eal_remote_launch(run_gateway, &gateway, 1) != 0)
     return Error{ErrorCode::kInternal, "start the worker's thread"};
   // rte_eal_wait_lcore() alone spins, perhaps on the core that is measured.

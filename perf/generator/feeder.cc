@@ -21,10 +21,12 @@ constexpr unsigned kEmptyPollsMax = 100000;  // then what is missing is lost
 Feeder::~Feeder() = default;
 
 Result<std::unique_ptr<Feeder>> Feeder::create(
-    const RingPorts& ports, const Tunnels& tunnels, Work work, unsigned queue, unsigned worker
+    const RingPorts& ports, const Tunnels& tunnels, Work work, unsigned queue, unsigned worker,
+    Flood flood
 ) {
   std::unique_ptr<Feeder> feeder{new Feeder};
-  RAVEN_ASSIGN(feeder->traffic_, Traffic::create(tunnels, work, worker));
+  RAVEN_ASSIGN(feeder->traffic_, Traffic::create(tunnels, work, worker, flood));
+  feeder->flood_ = flood;
   const bool encrypt = work == Work::kEncrypt;
   const RingPorts::Port& from = encrypt ? ports.lan() : ports.wan();
   const RingPorts::Port& to = encrypt ? ports.wan() : ports.lan();
@@ -36,6 +38,7 @@ Result<std::unique_ptr<Feeder>> Feeder::create(
 }
 
 Status Feeder::attach(rte_mempool* pool, unsigned packets, std::function<void()> on_idle) {
+  pool_ = pool;
   buffers_.resize(packets);
   if (rte_pktmbuf_alloc_bulk(pool, buffers_.data(), packets) != 0)
     return Error{
@@ -74,20 +77,30 @@ void Feeder::note_waiting(uint64_t now, unsigned arrived) {
   arrived_before_ = arrived;
 }
 
+bool Feeder::take_buffers(unsigned packets) {
+  in_round_.resize(packets);
+  if (flood_.any()) return rte_pktmbuf_alloc_bulk(pool_, in_round_.data(), packets) == 0;
+  for (rte_mbuf*& packet : in_round_) {
+    packet = buffers_[next_buffer_];
+    next_buffer_ = (next_buffer_ + 1) % buffers_.size();
+  }
+  return true;
+}
+
 void Feeder::begin_round(unsigned packets, const Sizes& sizes) {
   // Here, not at start: it must know this core at its best.
   if (canary_ == nullptr) canary_ = std::make_unique<Canary>();
   packets = std::min(packets, capacity());
-  in_round_.clear();
-  for (unsigned i = 0; i < packets; ++i) {
-    in_round_.push_back(buffers_[next_buffer_]);
-    next_buffer_ = (next_buffer_ + 1) % buffers_.size();
+  if (!take_buffers(packets)) {
+    lost_ = packets;
+    return;
   }
   sizes_ = sizes;
   traffic_->write(in_round_, sizes_);
   std::vector<void*> pointers(in_round_.begin(), in_round_.end());
   rte_ring_enqueue_bulk(source_, pointers.data(), packets, nullptr);
-  expected_ = packets;
+  offered_ = packets;
+  expected_ = flood_.legitimate(packets);
   empty_polls_ = 0;
   waiting_cycles_ = 0;
   running_ = true;
@@ -96,13 +109,20 @@ void Feeder::begin_round(unsigned packets, const Sizes& sizes) {
 void Feeder::end_round(uint64_t now) {
   running_ = false;
   last_.slowness_percent = std::max(slowness_before_, canary_->slowness_percent());
-  last_.cycles_per_packet = static_cast<double>(now - begin_tsc_ - waiting_cycles_) / expected_;
-  std::vector<void*> arrived(expected_);
-  const unsigned count = rte_ring_dequeue_burst(sink_, arrived.data(), expected_, nullptr);
-  lost_ = expected_ - count;
+  last_.cycles_per_packet = static_cast<double>(now - begin_tsc_ - waiting_cycles_) / offered_;
+  std::vector<void*> arrived(offered_);
+  const unsigned count = rte_ring_dequeue_burst(sink_, arrived.data(), offered_, nullptr);
+  lost_ = count > expected_ ? count - expected_ : expected_ - count;
+  if (flood_.any()) return finish_flood({arrived.data(), count});
   if (lost_ != 0) return;  // the gateway has freed them: no measurement any more
   last_.ceiling_cycles_per_packet = traffic_->ceiling_cycles(in_round_, sizes_);
   last_.slowness_percent = std::max(last_.slowness_percent, canary_->slowness_percent());
+  last_.quiet = last_.slowness_percent <= Canary::kQuietPercentMax;
+}
+
+void Feeder::finish_flood(std::span<void* const> arrived) {
+  for (void* packet : arrived) rte_pktmbuf_free(static_cast<rte_mbuf*>(packet));
+  last_.ceiling_cycles_per_packet = 0;
   last_.quiet = last_.slowness_percent <= Canary::kQuietPercentMax;
 }
 

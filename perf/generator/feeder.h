@@ -8,12 +8,16 @@
 // time of source and sink is the passing of pointers through two rings; `io` mode measures that
 // alone.  Polls that find nothing while nothing moves are waiting, not work, and are not counted.
 //
+// A flood is dropped on the way: its buffers come anew from the pool for each round, there is no
+// ceiling beside it, and only the legitimate packets of the round must arrive.
+//
 // The gateway is whatever polls these ports: it needs to know nothing of this.
 // Threading: create() before the gateway's loop runs, all else in that loop's thread.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,7 +43,8 @@ class Feeder {
   // Source is receive queue `queue`; the packets are for the SAs of `worker` and arrive on that
   // worker's transmit queue.  `ports` must outlive this object.
   static Result<std::unique_ptr<Feeder>> create(
-      const RingPorts& ports, const Tunnels& tunnels, Work work, unsigned queue, unsigned worker
+      const RingPorts& ports, const Tunnels& tunnels, Work work, unsigned queue, unsigned worker,
+      Flood flood = {}
   );
   ~Feeder();
 
@@ -64,7 +69,11 @@ class Feeder {
   void poll_empty();
   void note_waiting(uint64_t now, unsigned arrived);
   void end_round(uint64_t now);
+  bool take_buffers(unsigned packets);
+  void finish_flood(std::span<void* const> arrived);
 
+  Flood flood_;
+  rte_mempool* pool_ = nullptr;
   std::unique_ptr<Traffic> traffic_;
   std::unique_ptr<Canary> canary_;
   rte_ring* source_ = nullptr;  // the gateway receives from it
@@ -78,7 +87,7 @@ class Feeder {
   // The round under way.
   std::vector<rte_mbuf*> in_round_;
   Sizes sizes_;
-  unsigned expected_ = 0, lost_ = 0;
+  unsigned offered_ = 0, expected_ = 0, lost_ = 0;
   unsigned empty_polls_ = 0, arrived_before_ = 0;
   uint64_t empty_poll_tsc_ = 0, waiting_cycles_ = 0;
   uint64_t begin_tsc_ = 0;

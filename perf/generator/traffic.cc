@@ -19,6 +19,7 @@ using namespace dataplane;
 
 constexpr uint32_t kRoom = 128;  // in front of and behind an inner packet: enough for ESP
 constexpr uint8_t kTtl = 64;
+const IpAddress kNobody = IpAddress::v4(0xc0000207);  // 192.0.2.7, in no prefix
 
 void write_ethernet(uint8_t* at, const MacAddress& to, const MacAddress& from, bool ipv6) {
   auto& header = *reinterpret_cast<wire::Ethernet*>(at);
@@ -86,13 +87,14 @@ Sizes imix() {
   return {64, 576, 64, 64, 576, 64, 1400, 64, 576, 64, 64, 576};
 }
 
-Traffic::Traffic(const Tunnels& tunnels, Work work) : tunnels_{tunnels}, work_{work} {}
+Traffic::Traffic(const Tunnels& tunnels, Work work, Flood flood)
+    : tunnels_{tunnels}, work_{work}, flood_{flood} {}
 Traffic::~Traffic() = default;
 
 Result<std::unique_ptr<Traffic>> Traffic::create(
-    const Tunnels& tunnels, Work work, unsigned worker
+    const Tunnels& tunnels, Work work, unsigned worker, Flood flood
 ) {
-  std::unique_ptr<Traffic> traffic{new Traffic{tunnels, work}};
+  std::unique_ptr<Traffic> traffic{new Traffic{tunnels, work, flood}};
   RAVEN_ASSIGN(traffic->library_, CipherLibrary::create());
   RAVEN_TRY(traffic->make_sas(worker));
   traffic->esp_out_ = std::make_unique<EspOut>(*traffic->library_, WorkerId{0}, uint16_t{1});
@@ -123,9 +125,10 @@ unsigned Traffic::next_tunnel() {
 }
 
 // UDP over IP, `size` bytes in all.  The payload is whatever lies there.
-uint32_t Traffic::write_inner(uint8_t* at, unsigned tunnel, uint16_t size) const {
+uint32_t Traffic::write_inner(uint8_t* at, unsigned tunnel, uint16_t size, bool spoofed) const {
   const bool to_peer = work_ == Work::kEncrypt;
-  const IpAddress local = tunnels_.local_pod(), remote = tunnels_.remote_pod(tunnel);
+  const IpAddress local = tunnels_.local_pod();
+  const IpAddress remote = spoofed ? kNobody : tunnels_.remote_pod(tunnel);
   const IpAddress &from = to_peer ? local : remote, &to = to_peer ? remote : local;
   const uint32_t header = tunnels_.ipv6 ? sizeof(wire::Ipv6) : sizeof(wire::Ipv4);
   if (tunnels_.ipv6)
@@ -144,14 +147,15 @@ void Traffic::write_plain(rte_mbuf* packet, unsigned tunnel, uint16_t size) cons
     write_ethernet(at, Tunnels::gateway_mac(), Tunnels::node_mac(), false);
     offset += write_vxlan(at + offset, tunnels_, size);
   }
-  set_size(packet, offset + write_inner(at + offset, tunnel, size));
+  set_size(packet, offset + write_inner(at + offset, tunnel, size, false));
 }
 
 void Traffic::write_esp(std::span<rte_mbuf* const> packets, const Sizes& sizes) {
   for (std::size_t i = 0; i < packets.size(); ++i) {
     const unsigned tunnel = next_tunnel();
     uint8_t* inner = bytes_of(packets[i]) + kRoom;
-    const uint32_t size = write_inner(inner, tunnel, sizes[i % sizes.size()]);
+    const bool spoofed = flood_.kind == FloodKind::kSpoof && flood_.hits(i);
+    const uint32_t size = write_inner(inner, tunnel, sizes[i % sizes.size()], spoofed);
     const EspOutResult result = esp_out_->prepare(*sas_[tunnel], {inner, size, kRoom, kRoom});
     assert(result.verdict == EspVerdict::kOk);
     uint8_t* frame = result.data - sizeof(wire::Ethernet);
@@ -164,7 +168,10 @@ void Traffic::write_esp(std::span<rte_mbuf* const> packets, const Sizes& sizes) 
 
 void Traffic::write(std::span<rte_mbuf* const> packets, const Sizes& sizes) {
   for (rte_mbuf* packet : packets) rte_pktmbuf_reset(packet);
-  if (work_ == Work::kDecrypt) return write_esp(packets, sizes);
+  if (work_ == Work::kDecrypt) {
+    write_esp(packets, sizes);
+    return flood_.spoil(packets);
+  }
   for (std::size_t i = 0; i < packets.size(); ++i)
     write_plain(packets[i], next_tunnel(), sizes[i % sizes.size()]);
 }

@@ -16,6 +16,7 @@
 #include "dataplane/ipsec/cipher_burst.h"
 #include "dataplane/ipsec/cipher_library.h"
 #include "dataplane/ipsec/esp_out.h"
+#include "perf/generator/flood.h"
 #include "perf/generator/tunnels.h"
 
 namespace raven::dataplane {
@@ -36,7 +37,7 @@ class Traffic {
   ~Traffic();
   // For the SAs that `worker` of the gateway owns.
   static Result<std::unique_ptr<Traffic>> create(
-      const Tunnels& tunnels, Work work, unsigned worker
+      const Tunnels& tunnels, Work work, unsigned worker, Flood flood = {}
   );
 
   // Fills all packets anew with the next frames: tunnels in turn, sizes in turn.
@@ -47,9 +48,9 @@ class Traffic {
   double ceiling_cycles(std::span<rte_mbuf* const> packets, const Sizes& sizes);
 
  private:
-  Traffic(const Tunnels& tunnels, Work work);
+  Traffic(const Tunnels& tunnels, Work work, Flood flood);
   Status make_sas(unsigned worker);
-  uint32_t write_inner(uint8_t* at, unsigned tunnel, uint16_t size) const;
+  uint32_t write_inner(uint8_t* at, unsigned tunnel, uint16_t size, bool spoofed) const;
   void write_plain(rte_mbuf* packet, unsigned tunnel, uint16_t size) const;
   void write_esp(std::span<rte_mbuf* const> packets, const Sizes& sizes);
   unsigned next_tunnel();
@@ -57,6 +58,7 @@ class Traffic {
 
   const Tunnels tunnels_;
   const Work work_;
+  const Flood flood_;
   std::unique_ptr<dataplane::CipherLibrary> library_;
   std::vector<std::unique_ptr<dataplane::OutboundSa>> sas_;
   std::vector<std::unique_ptr<const dataplane::CipherKey>> keys_;

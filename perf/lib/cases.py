@@ -11,6 +11,10 @@ SA_COUNTS = (1, 64, 1024)
 VARIANTS = ("natt", "ipv6", "vxlan")
 COLD = "mbufs-2048"  # a variant of its own: the packets do not fit into the second-level cache
 
+# What an attacker sends to the WAN port; `spoof` needs a peer that was taken over.
+FLOODS = ("unknown-spi", "bad-icv", "replay", "spoof", "punt")
+INSPECTIONS = ("off", "trace", "capture")
+
 IMIX = 7 * (64,) + 4 * (576,) + (1400,)
 PACKETS_HOT, PACKETS_COLD = 512, 2048
 JUMBO_BYTES = 1500  # larger inner packets need larger buffers
@@ -38,6 +42,7 @@ class Group:
     variant: str = ""
     sizes: tuple = MAIN_SIZES
     routes: int = 0
+    flags: tuple = ()  # more of our bench's own
 
     @property
     def packets(self):

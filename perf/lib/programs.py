@@ -16,7 +16,7 @@ class Programs:
 
     def ours(self, group, mode="worker"):
         routes = ["--routes", str(group.routes)] if group.routes else []
-        return self._command("worker_bench", group, mode) + routes
+        return self._command("worker_bench", group, mode) + routes + list(group.flags)
 
     def peer(self, group, mode):
         return self._command("ipsec_secgw_bench", group, mode)

@@ -3,7 +3,14 @@
 # shellcheck shell=bash
 : "${root:?}"
 
-require_root() {
+# Answers --help with the opening comment of the script, and insists on root.
+open_command() { # ARGUMENTS...
+  case ${1:-} in
+    -h | --help)
+      sed -n '/^#   perf/,/^set -euo/{/^set -euo/d;s/^# \{0,1\}//;p}' "$0"
+      exit 0
+      ;;
+  esac
   [[ $EUID -eq 0 ]] && return
   printf 'error: root is needed, for hugepages, namespaces and real-time priority\n' >&2
   exit 77

@@ -50,6 +50,8 @@ class Run:
     def everything(self):
         self._main_rows(cases.quick() if self._quick else cases.full())
         self._stages()
+        self._floods()
+        self._inspections()
         if not self._quick:
             self.result["over_sas"] = self._series("sas", _SAS)
             self.result["over_routes"] = self._series("routes", _ROUTES)
@@ -77,6 +79,40 @@ class Run:
                     "cycles_per_packet": answer["cycles_per_packet"],
                     "quiet": is_quiet(answer)})
         self._say("stages")
+
+    def _sample(self, direction, *flags):
+        """64-byte packets with more flags of our bench; None, and a line why, without a figure."""
+        try:
+            return self._measurement.extra(cases.Group(direction, flags=flags), "worker", 64)
+        except BenchError as error:
+            self._say(f"{direction} {' '.join(flags)}: no figure, {error}")
+            return None
+
+    def _floods(self):
+        """What an attacker's packet costs, and that others still pass beside it: the bench gives no
+        figure when a legitimate packet is lost."""
+        self.result["floods"] = []
+        for flood in cases.FLOODS:
+            alone = self._sample("decrypt", "--flood", flood)
+            mixed = self._sample("decrypt", "--flood", flood, "--mixed")
+            if alone is None:
+                continue
+            row = {"flood": flood, "size": 64, "cycles_per_packet": alone["cycles_per_packet"],
+                   "quiet": is_quiet(alone), "drops": sorted(alone["drops"]),
+                   "legitimate_passes": mixed is not None}
+            if mixed:
+                row["mixed_cycles_per_packet"] = mixed["cycles_per_packet"]
+            self.result["floods"].append(row)
+        self._say("floods")
+
+    def _inspections(self):
+        """What a running trace or capture costs."""
+        self.result["inspections"] = [
+            {"inspection": kind, "direction": direction, "size": 64, "quiet": is_quiet(answer),
+             "cycles_per_packet": answer["cycles_per_packet"]}
+            for direction in cases.DIRECTIONS for kind in cases.INSPECTIONS
+            if (answer := self._sample(direction, "--inspect", kind))]
+        self._say("inspections")
 
     def _scale(self):
         """Two workers, handover, changes under load, capacity: see scale_bench.cc."""
@@ -114,6 +150,8 @@ def _print(result):
     for entry in result["stages"]:
         parts = ", ".join(f"{name} {cycles:.1f}" for name, cycles in entry["stages"].items())
         print(f"stages, {entry['direction']} {entry['size']}: {parts}")
+    print(table.floods(result["floods"]))
+    print(table.inspections(result["inspections"]))
     if result.get("scale"):
         print(table.scale(result["scale"]))
     met = [row["met"] for row in result["rows"] if "met" in row]

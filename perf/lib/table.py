@@ -64,6 +64,30 @@ def variant_costs(rows):
     return "\n".join(["", "Cost of variants over the plain case", *lines]) if lines else ""
 
 
+def floods(rows):
+    """What an attacker's packet costs, and one packet of a half legitimate mixture."""
+    lines = ["", "An attacker's packet, 64 bytes, source and sink included",
+             "flood         cycles    mixed  dropped as"]
+    for row in rows:
+        lines.append(f"{row['flood']:12} {row['cycles_per_packet']:7.1f} "
+                     f"{row.get('mixed_cycles_per_packet', '-'):>8}  "
+                     f"{', '.join(row['drops']) or '(given to the kernel)'}"
+                     f"{'' if row['legitimate_passes'] else '  LEGITIMATE PACKETS LOST'}"
+                     f"{'' if row['quiet'] else '  disturbed'}")
+    return "\n".join(lines)
+
+
+def inspections(rows):
+    """Nobody looks; a trace whose filter matches nothing; a capture of everything."""
+    lines = ["", "Trace and capture, 64 bytes, source and sink included", "          encrypt  decrypt"]
+    by_kind = {(row["inspection"], row["direction"]): row["cycles_per_packet"] for row in rows}
+    for kind in cases.INSPECTIONS:
+        cells = "  ".join(f"{by_kind.get((kind, direction), '-'):>7}"
+                          for direction in cases.DIRECTIONS)
+        lines.append(f"{kind:9} {cells}")
+    return "\n".join(lines)
+
+
 def scale(result):
     """What scale_bench says, as sentences."""
     scaling, handover = result["scaling"], result["handover"]

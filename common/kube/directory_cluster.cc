@@ -7,8 +7,8 @@
 
 #include <cassert>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include "common/base/log.h"
 #include "common/kube/json_value.h"
@@ -114,7 +114,8 @@ void DirectoryCluster::run() {
     pollfd fds[] = {{wake_.get(), POLLIN, 0}, {inotify_.get(), POLLIN, 0}};
     const int ready = ::poll(fds, 2, kRescanMs);
     if (fds[0].revents != 0) return;
-    if (ready < 0 && errno != EINTR) log::error("kube", "poll {}: {}", path_, std::strerror(errno));
+    if (ready < 0 && errno != EINTR)
+      log::error("kube", "poll {}: {}", path_, std::generic_category().message(errno));
     const bool relevant = drain_events();
     if ((relevant || ready == 0) && refresh()) on_change_();
   }

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 namespace raven::vici {
 namespace {
@@ -58,7 +59,7 @@ Result<Connection> Connection::open(
   if (!fd) return errno_error("VICI socket", errno);
   if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
     const ErrorCode code = errno == EACCES ? ErrorCode::kDenied : ErrorCode::kUnavailable;
-    const char* reason = std::strerror(errno);
+    const std::string reason = std::generic_category().message(errno);
     return Error{code, fmt::format("VICI socket {}: {}; is charon running?", socket_path, reason)};
   }
   return Connection{std::move(fd), socket_path, deadline};
@@ -76,7 +77,8 @@ Status Connection::wait(short poll_events, Instant until) {
     pollfd entry{fd_.get(), poll_events, 0};
     const int ready = ::poll(&entry, 1, static_cast<int>(left.count()));
     if (ready > 0) return {};
-    if (ready < 0 && errno != EINTR) return fail(ErrorCode::kInternal, std::strerror(errno));
+    if (ready < 0 && errno != EINTR)
+      return fail(ErrorCode::kInternal, std::generic_category().message(errno));
   }
 }
 

@@ -7,6 +7,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <system_error>
+
 #include "common/dpapi/probe.h"
 #include "tests/unit/agent-lite/sample_network.h"
 #include "tests/unit/common/netlink/namespace.h"
@@ -24,7 +26,7 @@ class Responder {
     local.sin_port = htons(kProbePort);
     ::inet_pton(AF_INET, address, &local.sin_addr);
     if (::bind(fd_.get(), reinterpret_cast<sockaddr*>(&local), sizeof local) != 0)
-      ADD_FAILURE() << "bind " << address << ": " << std::strerror(errno);
+      ADD_FAILURE() << "bind " << address << ": " << std::generic_category().message(errno);
     loop_.add_reader(fd_.get(), [this] { answer(); });
   }
   ~Responder() { loop_.remove_reader(fd_.get()); }

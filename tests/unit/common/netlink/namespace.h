@@ -8,9 +8,9 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <string>
+#include <system_error>
 
 namespace raven::netlink {
 
@@ -18,7 +18,7 @@ namespace raven::netlink {
 inline std::string shell(const std::string& command) {
   FILE* pipe = ::popen(command.c_str(), "r");
   if (pipe == nullptr) {
-    ADD_FAILURE() << "popen: " << std::strerror(errno);
+    ADD_FAILURE() << "popen: " << std::generic_category().message(errno);
     return "";
   }
   std::string output;
@@ -32,7 +32,8 @@ class NamespaceTest : public testing::Test {
  protected:
   void SetUp() override {
     if (::unshare(CLONE_NEWNET) != 0)
-      GTEST_SKIP() << "needs root for a network namespace: " << std::strerror(errno);
+      GTEST_SKIP() << "needs root for a network namespace: "
+                   << std::generic_category().message(errno);
     shell("ip link set lo up");
   }
 };

@@ -77,7 +77,7 @@ Result<std::unique_ptr<HttpEndpoint>> HttpEndpoint::start(
     const Health now = health();
     return Handler::Answer{
         now.healthy ? "200 OK" : "503 Service Unavailable", "text/plain; charset=utf-8",
-        (now.healthy ? "ok " : "not ok ") + now.reason + "\n"};
+        (now.healthy ? "ok" : "not ok") + (now.reason.empty() ? "" : " " + now.reason) + "\n"};
   });
   const std::vector<std::string> options{"listening_ports",    address, "num_threads",      "2",
                                          "request_timeout_ms", "2000",  "max_request_size", "8192",

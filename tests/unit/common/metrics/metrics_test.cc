@@ -70,14 +70,16 @@ TEST(HttpEndpoint, ServesMetricsAndHealth) {
   table.set(Metric::kState, {}, 5);
   std::atomic<bool> healthy{true};
   auto endpoint = HttpEndpoint::start("127.0.0.1:0", table, [&] {
-    return Health{healthy.load(), healthy ? "all good" : "API server away"};
+    return Health{healthy.load(), healthy ? "" : "API server away"};
   });
   ASSERT_TRUE(endpoint.ok()) << endpoint.error().message;
   const int port = (*endpoint)->port();
   EXPECT_NE(
       get(port, "GET /metrics HTTP/1.0\r\n\r\n").find("raven_test_state 5"), std::string::npos
   );
-  EXPECT_NE(get(port, "GET /healthz HTTP/1.0\r\n\r\n").find("200 OK"), std::string::npos);
+  const std::string well = get(port, "GET /healthz HTTP/1.0\r\n\r\n");
+  EXPECT_NE(well.find("200 OK"), std::string::npos);
+  EXPECT_NE(well.find("\r\n\r\nok\n"), std::string::npos);
   healthy = false;
   const std::string sick = get(port, "GET /healthz HTTP/1.0\r\n\r\n");
   EXPECT_NE(sick.find("503"), std::string::npos);

@@ -22,9 +22,10 @@ std::string number(uint64_t value) {
 }
 
 std::string count(double value) {
-  return value == static_cast<double>(static_cast<uint64_t>(value))
-             ? number(static_cast<uint64_t>(value))
-             : fmt::format("{:.2f}", value);
+  if (value == static_cast<double>(static_cast<uint64_t>(value)))
+    return number(static_cast<uint64_t>(value));
+  // Round trips are parts of a millisecond.
+  return value < 1 ? fmt::format("{:.6f}", value) : fmt::format("{:.2f}", value);
 }
 
 std::string duration(uint64_t seconds) {

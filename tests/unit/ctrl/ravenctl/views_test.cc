@@ -58,6 +58,15 @@ TEST(DataplaneViews, LeaveZeroCountersOutUnlessAskedFor) {
   EXPECT_NE(drops_text(drops, true).find("ttl"), std::string::npos);
 }
 
+TEST(DataplaneViews, ShowTheMicrosecondsOfARoundTrip) {
+  dpapi::v1::StatisticsReply statistics;
+  statistics.add_counters()->set_value(0.00023);
+  statistics.add_counters()->set_value(46931.578);
+  const std::string text = statistics_text(statistics, false);
+  EXPECT_NE(text.find("0.000230"), std::string::npos);
+  EXPECT_NE(text.find("46931.58"), std::string::npos);
+}
+
 TEST(DataplaneViews, GiveJsonWithTheNamesOfTheApiAndZeroValues) {
   const std::string json = json_text(dpapi::v1::StatusReply{});
   const auto parsed = kube::parse_json(json);

@@ -41,11 +41,6 @@ Result<UniqueFd> open_file(const std::string& path) {
   return fd;
 }
 
-int fail(const Error& error) {
-  std::fprintf(stderr, "ravenctl: %s\n", error.message.c_str());
-  return process::kExitUnavailable;
-}
-
 }  // namespace
 
 CaptureCommand::CaptureCommand(CLI::App& app)

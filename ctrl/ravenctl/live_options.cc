@@ -3,6 +3,9 @@
 
 #include <charconv>
 #include <csignal>
+#include <cstdio>
+
+#include "common/process/program.h"
 
 namespace raven::ctl {
 namespace {
@@ -27,6 +30,11 @@ uint32_t parse_spi(std::string text) {
 
 }  // namespace
 
+int fail(const Error& error) {
+  std::fprintf(stderr, "ravenctl: %s\n", error.message.c_str());
+  return error.code == ErrorCode::kInvalid ? process::kExitUsage : process::kExitUnavailable;
+}
+
 void add_filter_options(CLI::App& command, dpapi::v1::PacketFilter& filter) {
   const auto text = [&command](const char* name, const char* help, auto set) {
     command.add_option_function<std::string>(name, set, help);
@@ -48,7 +56,7 @@ void add_filter_options(CLI::App& command, dpapi::v1::PacketFilter& filter) {
       "TCP or UDP port, as source or destination"
   );
   text(
-      "--spi", "SPI in hexadecimal digits, as `ravenctl sas` shows it",
+      "--spi", "SPI in hexadecimal digits, as the table of `ravenctl sas` shows it",
       [&](const std::string& value) { filter.set_spi(parse_spi(value)); }
   );
   text("--peer", "Tunnel with that gateway box", [&](const std::string& value) {

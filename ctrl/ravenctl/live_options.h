@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "common/base/result.h"
 #include "common/dpapi/dataplane.pb.h"
 
 namespace raven::ctl {
@@ -16,6 +17,10 @@ struct CommonOptions {
   std::string socket;
   bool json = false;
 };
+
+// Says why on standard error.  What the dataplane refuses as wrong (an unknown peer, a bad prefix)
+// is an error of the command line; everything else is something that is not there.
+int fail(const Error& error);
 
 // Adds the options of a filter.  `filter` outlives the parsing.
 void add_filter_options(CLI::App& command, dpapi::v1::PacketFilter& filter);

@@ -110,7 +110,10 @@ void add_options(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_flag("--all", options.all, "Show counters that are zero too");
   app.set_version_flag("--version", "ravenctl " RAVEN_VERSION);
-  app.footer("Exit codes: 0 ok, 64 usage, 69 no answer.");
+  app.footer(
+      "Options of ravenctl itself (--socket, --source, -o, --timeout, --all) may also follow the\n"
+      "subcommand.  Exit codes: 0 ok, 64 usage, 69 no answer."
+  );
   app.require_subcommand(1);
   app.fallthrough();
 }

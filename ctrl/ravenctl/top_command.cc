@@ -66,9 +66,7 @@ int TopCommand::run(const CommonOptions& options) {
     if (now.ok()) show(compare(*before, *now), options.json, shown == 0);
     before = std::move(now);
   }
-  if (before.ok()) return process::kExitOk;
-  std::fprintf(stderr, "ravenctl: %s\n", before.error().message.c_str());
-  return process::kExitUnavailable;
+  return before.ok() ? process::kExitOk : fail(before.error());
 }
 
 }  // namespace raven::ctl

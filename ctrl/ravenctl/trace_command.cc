@@ -45,10 +45,7 @@ int TraceCommand::run(const CommonOptions& options) {
         lost = event.lost();
         followed = event.followed();
       });
-  if (!ended.ok()) {
-    std::fprintf(stderr, "ravenctl: %s\n", ended.error().message.c_str());
-    return process::kExitUnavailable;
-  }
+  if (!ended.ok()) return fail(ended.error());
   const std::string total =
       fmt::format("{} packets traced, {} looked at, {} lost to the trace\n", shown, followed, lost);
   std::fputs(total.c_str(), stderr);

@@ -147,12 +147,16 @@ TEST_F(Inspect, OneTraceAtATimeAndACallerThatLeavesEndsIts) {
 TEST_F(Inspect, WrongNamesAreRefusedAndTheRightOnesTold) {
   start_both();
   const Output peer = run(ravenctl(*box_a, "trace --peer box-x"));
-  EXPECT_EQ(peer.exit_code, 69);
+  EXPECT_EQ(peer.exit_code, 64);
   EXPECT_THAT(peer.text, HasSubstr("peer box-x: there is none; known: box-b"));
   const Output drop = run(ravenctl(*box_a, "trace --drop nonsense"));
   EXPECT_THAT(drop.text, HasSubstr("known: outer_malformed "));
+  for (const char* wrong :
+       {"trace --in nowhere", "trace --address 10.0.0.0/33", "trace --protocol ip"})
+    EXPECT_EQ(run(ravenctl(*box_a, wrong)).exit_code, 64) << wrong;
   const Output point = run(ravenctl(*box_a, "capture -w /dev/null --point inside"));
   EXPECT_THAT(point.text, HasSubstr("known: rx tx clear-out clear-in drop"));
+  EXPECT_EQ(point.exit_code, 64);
 }
 
 TEST_F(Inspect, TraceIsReadableByPeopleAndByPrograms) {

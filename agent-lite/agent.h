@@ -59,7 +59,7 @@ class Agent {
   model::Network network_;  // as planned from last
   model::RemotePrefixes remote_;
   std::map<IpAddress, MacAddress> gateway_macs_;  // that the last plan went by
-  bool own_status_emptied_ = false;  // network_ is older than the Gateways
+  bool own_status_emptied_ = false;               // network_ is older than the Gateways
   std::vector<std::string> problems_;
   bool leftovers_removed_ = false;
 

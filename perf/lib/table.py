@@ -79,7 +79,8 @@ def floods(rows):
 
 def inspections(rows):
     """Nobody looks; a trace whose filter matches nothing; a capture of everything."""
-    lines = ["", "Trace and capture, 64 bytes, source and sink included", "          encrypt  decrypt"]
+    lines = ["", "Trace and capture, 64 bytes, source and sink included",
+             "          encrypt  decrypt"]
     by_kind = {(row["inspection"], row["direction"]): row["cycles_per_packet"] for row in rows}
     for kind in cases.INSPECTIONS:
         cells = "  ".join(f"{by_kind.get((kind, direction), '-'):>7}"

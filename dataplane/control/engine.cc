@@ -257,7 +257,7 @@ void Engine::tunnel_moved(TunnelId tunnel) {
   path_mtu_.set_path(tunnel.value(), peer, path_.ports()[hop->port->value()]->mtu());
   const uint32_t mtu = path_mtu_.largest(tunnel.value());
   path_.writer().set_peer_path_mtu(
-      row->index, static_cast<uint16_t>(mtu),
+      row->index, static_cast<uint16_t>(row->newest->outer_size_max(mtu)),
       static_cast<uint16_t>(row->newest->inner_size_max(mtu))
   );
 }

@@ -62,6 +62,10 @@ class alignas(64) OutboundSa {
     return dataplane::inner_size_max(suite(), outer().addresses(), outer_mtu);
   }
 
+  uint32_t outer_size_max(uint32_t outer_mtu) const {
+    return dataplane::outer_size_max(suite(), outer().addresses(), outer_mtu);
+  }
+
   // Control thread: sends to other addresses from now on.  Returns the previous header, which the
   // caller frees when no worker can see it any more.
   Result<std::unique_ptr<const OuterHeader>> move_to(const OuterAddresses& addresses);

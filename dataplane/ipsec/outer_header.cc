@@ -79,11 +79,27 @@ void OuterHeader::write_udp_checksum(uint8_t* packet, uint32_t total) const {
   std::memcpy(field, &on_wire, sizeof(on_wire));
 }
 
+namespace {
+
+uint32_t size_around(const Suite& suite, const OuterAddresses& outer) {
+  return outer_size(outer) + kEspHeaderSize + suite.iv_size + suite.icv_size;
+}
+
+uint32_t text_size_max(const Suite& suite, const OuterAddresses& outer, uint32_t outer_mtu) {
+  const uint32_t around = size_around(suite, outer);
+  return outer_mtu <= around ? 0 : (outer_mtu - around) / suite.block_size * suite.block_size;
+}
+
+}  // namespace
+
 uint32_t inner_size_max(const Suite& suite, const OuterAddresses& outer, uint32_t outer_mtu) {
-  const uint32_t around = outer_size(outer) + kEspHeaderSize + suite.iv_size + suite.icv_size;
-  if (outer_mtu <= around) return 0;
-  const uint32_t text = (outer_mtu - around) / suite.block_size * suite.block_size;
+  const uint32_t text = text_size_max(suite, outer, outer_mtu);
   return text > 2 ? text - 2 : 0;
+}
+
+uint32_t outer_size_max(const Suite& suite, const OuterAddresses& outer, uint32_t outer_mtu) {
+  const uint32_t text = text_size_max(suite, outer, outer_mtu);
+  return text == 0 ? outer_mtu : size_around(suite, outer) + text;
 }
 
 }  // namespace raven::dataplane

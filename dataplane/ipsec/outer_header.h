@@ -117,4 +117,9 @@ inline void OuterHeader::write_v6(uint8_t* out, uint32_t total, uint8_t traffic_
 // 0 if none does.
 uint32_t inner_size_max(const Suite& suite, const OuterAddresses& outer, uint32_t outer_mtu);
 
+// The size of that ESP packet, from the outer IP header on: less than `outer_mtu` where the blocks
+// of the cipher do not fill it.  A probe of `outer_mtu` has it, so no more than that is known to
+// get through.
+uint32_t outer_size_max(const Suite& suite, const OuterAddresses& outer, uint32_t outer_mtu);
+
 }  // namespace raven::dataplane

@@ -109,6 +109,7 @@ TEST_P(OuterHeaderKinds, Row31InnerSizeMaxIsTheLargestThatFits) {
       ASSERT_EQ(largest, inner_size_max(suite, config.outer, mtu));
       ASSERT_GE(largest, 40u);
       ASSERT_LE(worker.seal(*sa, ipv4_packet(largest)).packet.size(), mtu);
+      ASSERT_EQ(worker.seal(*sa, ipv4_packet(largest)).packet.size(), sa->outer_size_max(mtu));
       ASSERT_GT(worker.seal(*sa, ipv4_packet(largest + 1)).packet.size(), mtu);
     }
     EXPECT_EQ(sa->inner_size_max(0), 0u);

@@ -93,6 +93,7 @@ class Checker {
         refuse(item, address.error().message);
       } else if (!names.insert(node.name()).second || !addresses.insert(*address).second) {
         refuse(item, "name or address is used by another node of the list");
+        std::ranges::copy(read_prefixes(item, node.prefixes()), std::back_inserter(unplaced_));
       } else {
         const bool vxlan = node.encapsulation() == dpapi::v1::LocalNode::VXLAN;
         out_.state.nodes.push_back(
@@ -202,7 +203,8 @@ class Checker {
       bool closed;
     };
     std::vector<Part> parts;
-    for (const IpPrefix& prefix : martians()) parts.push_back({prefix, false});
+    for (const std::vector<IpPrefix>& prefixes : {martians(), unplaced_})
+      for (const IpPrefix& prefix : prefixes) parts.push_back({prefix, false});
     for (const Claim& claim : claims())
       if (claim.pool < 0) parts.push_back({claim.prefix, false});
     for (const std::vector<IpPrefix>& prefixes :
@@ -238,6 +240,7 @@ class Checker {
   CheckedDesired out_;
   std::map<std::string, uint32_t> tunnel_of_;
   std::vector<IpPrefix> refused_;
+  std::vector<IpPrefix> unplaced_;  // of nodes that were refused: our own side all the same
 };
 
 }  // namespace

@@ -192,6 +192,20 @@ TEST(Desired, BlocksDroppedPrefixesButNotWhatOfThemIsOurs) {
   EXPECT_THAT(checked.state.pools[0].prefixes, testing::SizeIs(2)) << "others are not touched";
 }
 
+TEST(Desired, BlocksNoPrefixesOfANodeThatItCannotPlace) {
+  const CheckedDesired checked = check(
+      std::string{kGood} +
+      R"(local_nodes { name: "b" address: "192.168.0.9" prefixes: "10.0.3.0/24" }
+                              dropped_prefixes: "10.0.0.0/22")"
+  );
+  ASSERT_THAT(checked.errors, SizeIs(1));
+  EXPECT_THAT(checked.state.blocked, ElementsAre(prefix("10.0.0.0/22")));
+  EXPECT_THAT(
+      checked.state.open,
+      ElementsAre(prefix("10.0.1.0/24"), prefix("10.0.2.0/24"), prefix("10.0.3.0/24"))
+  );
+}
+
 TEST(Desired, LeavesOurOwnPrefixReachableWhenAPeerClaimsAPartOfIt) {
   const CheckedDesired checked =
       check(std::string{kGood} + R"(remote_pools { name: "x" prefixes: "10.0.1.128/25" })");

@@ -28,7 +28,8 @@ std::string table_of(const std::string& port) {
 
 std::string claim_rules(const std::string& port, const std::string& interface) {
   // Tunnel traffic: ESP, ESP in UDP (the first four bytes are not the non-ESP marker), VXLAN of
-  // the pool, path probes.  IKE and NAT keepalives are the kernel's.
+  // the pool, path probes.  IKE and NAT keepalives are the kernel's, and so are the later fragments
+  // of UDP, which may be IKE: those of ESP in UDP wait there for a first one until they time out.
   static constexpr char kScript[] = R"(add table {table}
 add set {table} own4 {{ type ipv4_addr; }}
 add set {table} own6 {{ type ipv6_addr; }}
@@ -49,7 +50,7 @@ add rule {table} closed ip6 saddr @remote6 ip6 saddr != @open6 drop
 add rule {table} leaving ip daddr @remote4 ip daddr != @open4 drop
 add rule {table} leaving ip6 daddr @remote6 ip6 daddr != @open6 drop
 add rule {table} claimed ip daddr @own4 ip protocol esp drop
-add rule {table} claimed ip6 daddr @own6 ip6 nexthdr esp drop
+add rule {table} claimed ip6 daddr @own6 meta l4proto esp drop
 add rule {table} claimed ip daddr @own4 udp dport 4500 @th,64,32 != 0 drop
 add rule {table} claimed ip6 daddr @own6 udp dport 4500 @th,64,32 != 0 drop
 add rule {table} claimed ip daddr @own4 udp dport {{ 4472, 4473 }} drop

@@ -1,4 +1,5 @@
-// Kubeconfigs, as kubectl uses them. SPDX-License-Identifier: Apache-2.0
+// Kubeconfigs, as kubectl uses them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>

@@ -10,6 +10,7 @@
 
 #include "common/base/crc32.h"
 #include "common/base/file.h"
+#include "common/base/log.h"
 #include "dataplane/ipsec/replay_window.h"
 #include "dataplane/ipsec/sealed.h"
 #include "dataplane/sa/kept_record.h"
@@ -122,6 +123,7 @@ void SaJournal::read_old() {
                       std::memcmp(header.boot_id, boot_id_.data(), kBootIdSize) == 0;
   if (!usable || size < kHeaderSize) {
     counters_lost_ = true;
+    log::warning("sa", "{}: not of this boot and version, none of its SAs is taken", path_);
     return;
   }
   const std::size_t there = std::min((size - kHeaderSize) / sizeof(Slot), header.slot_count);

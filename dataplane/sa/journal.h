@@ -1,5 +1,6 @@
 // SaJournal: what must outlive a crash of the dataplane, for each SA: its description with keys,
-// the sequence numbers it has reserved, its replay window. SPDX-License-Identifier: Apache-2.0
+// the sequence numbers it has reserved, its replay window.
+// SPDX-License-Identifier: Apache-2.0
 //
 // - It is a file in RAM (ram_file.h).  A memfd would need somebody who holds it meanwhile, such as
 //   systemd's fd store; a file on tmpfs needs nobody, in pods and labs too, and goes with the
@@ -78,6 +79,7 @@ class SaJournal : public std::enable_shared_from_this<SaJournal> {
   // Records were lost, of this start or an earlier one: a key without a record may have been used.
   bool counters_lost() const { return counters_lost_; }
   bool locked() const { return file_.locked(); }
+  const std::string& path() const { return path_; }
 
   // Takes over the place of the old file.  SAs from a file that nobody took are carried on, since
   // their keys may come back.

@@ -49,8 +49,9 @@ Status SaManager::add(SaConfig config, Instant now) {
     return Error{
         ErrorCode::kInvalid,
         config.text() +
-            ": what was kept of earlier runs was damaged, so this key may have been "
-            "used: nonces and packets would repeat, give it a new one"};
+            ": what was kept of earlier runs was damaged or of another version, so this key may "
+            "have been used and nonces would repeat: put new keys into the file, then remove " +
+            journal_->path()};
   }
   const WorkerId worker = choose_worker(config.tunnel_id, config.direction);
   RAVEN_TRY(install(std::move(config), worker, window, now));

@@ -1,5 +1,6 @@
 // What a decrypted packet may be, beyond plain traffic of the two pools: errors about it,
-// fragments. SPDX-License-Identifier: Apache-2.0
+// fragments.
+// SPDX-License-Identifier: Apache-2.0
 #include "dataplane/stage/flow_error.h"
 
 #include <gmock/gmock.h>

@@ -8,7 +8,7 @@
 //   and the smallest lost, until it is no wider than kGranularity.  What a round finds holds at
 //   once, so that large packets are lost for a second or two, not for the whole search.
 // - Routers may say that a packet of ours was too big (RFC 1191, RFC 8201; RFC 4301 section 8.2).
-//   Anybody who sees our packets can forge that: it starts a search.  Only of a path whose peer
+//   Anybody who sees our packets can forge that: it starts a search.  Only while the peer
 //   answers no probes it is believed, never below what every path carries.
 // - After ten minutes more is tried: with a search where the peer answers probes, else with the
 //   traffic itself.

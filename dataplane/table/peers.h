@@ -46,8 +46,8 @@ struct alignas(64) PeerSlot {
   // worker: wo   control: ro
   alignas(64) std::atomic<uint64_t> probe_answer{0};  // ProbeAnswer; any worker, the newest wins
   std::atomic<uint64_t> probe_answers{0};
-  std::atomic<uint32_t> padded_answer{
-      0};                              // bytes: largest padded probe answered; control clears it
+  // Bytes: largest padded probe answered; control clears it.
+  std::atomic<uint32_t> padded_answer{0};
   std::atomic<bool> sa_wanted{false};  // traffic met a tunnel without an outbound SA
 };
 

@@ -21,8 +21,8 @@ class PrefixTrie {
 
   PrefixTrie();
 
-  // `address` in network order, without host bits.  REQUIRES: 0 < value <= kValueMax; no longer
-  // prefix was inserted before (so that nothing has to remember who wrote an entry).
+  // `address` in network order, without host bits.  REQUIRES: value <= kValueMax (0: a hole); no
+  // longer prefix was inserted before (so that nothing has to remember who wrote an entry).
   void insert(const uint8_t* address, unsigned length, uint32_t value);
 
   // The value of the longest prefix that holds the address, 0: none.

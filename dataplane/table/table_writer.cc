@@ -68,6 +68,7 @@ Result<PeerIndex> TableWriter::add_peer(uint32_t tunnel_id, PoolIndex pool) {
   slot.pool.store(pool, std::memory_order_relaxed);
   slot.probe_answer.store(0, std::memory_order_relaxed);
   slot.probe_answers.store(0, std::memory_order_relaxed);
+  slot.padded_answer.store(0, std::memory_order_relaxed);
   slot.sa_wanted.store(false, std::memory_order_relaxed);
   slot.tunnel_id.store(tunnel_id, std::memory_order_release);
   return index;

@@ -46,8 +46,10 @@ uint64_t measure_tsc_hz() {
 }  // namespace raven::dataplane
 
 // The linker puts this in the place of EAL's get_tsc_freq() (--wrap, see ../CMakeLists.txt), which
-// sleeps for 100 ms where the CPU does not tell its frequency: a third of a restart.  If a DPDK to
-// come has no such function, nothing is replaced and a start takes that much longer.
-extern "C" uint64_t __wrap_get_tsc_freq() {  // NOLINT: the linker's name
+// sleeps for 100 ms: a third of a restart.  DPDK 22.11 calls it where the CPU does not tell its
+// frequency, and without an argument; 24.11 calls it always, with what the CPU tells.  That is
+// rounded by some CPUs and hypervisors, so it is never looked at.  If a DPDK to come has no such
+// function, nothing is replaced and a start takes that much longer.
+extern "C" uint64_t __wrap_get_tsc_freq(uint64_t) {  // NOLINT: the linker's name
   return raven::dataplane::measure_tsc_hz();
 }

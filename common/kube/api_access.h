@@ -1,5 +1,6 @@
 // ApiAccess: where the API server is and who we are, from the pod's service account or a
-// kubeconfig (kubeconfig.h). SPDX-License-Identifier: Apache-2.0
+// kubeconfig (kubeconfig.h).
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>

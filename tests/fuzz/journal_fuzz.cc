@@ -5,7 +5,6 @@
 // records, 2: of the header, 4: the file ends early, at a number of two bytes in 16 bytes) and
 // edits of a good file: slot (one byte, 255: the header), offset (two bytes), size (one byte),
 // bytes.
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -17,7 +16,7 @@
 #include "common/base/log.h"
 #include "dataplane/sa/journal.h"
 #include "dataplane/sa/kept_record.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/folder.h"
 #include "tests/unit/dataplane/sa/fake_tables.h"
 
 namespace raven::dataplane {
@@ -32,29 +31,24 @@ constexpr std::size_t kHeaderSize = 4096, kHeaderChecksum = 64;
 constexpr std::size_t kSlotChecksum = 8, kSlotRecord = 16;
 constexpr std::size_t kFileSizeMax = 1 << 20;
 
-// In memory, removed at exit.
-class Folder {
+class JournalFile {
  public:
-  Folder() : path_{"/dev/shm/raven-fuzz-XXXXXX"} {
-    log::set_level(log::Level::kError);
-    require(::mkdtemp(path_.data()) != nullptr, "a folder in memory");
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string file() const { return path_ + "/sas"; }
+  JournalFile() { log::set_level(log::Level::kError); }
+  std::string path() const { return folder_.path() + "/sas"; }
 
   void write(const Bytes& bytes) const {
-    std::ofstream{file(), std::ios::binary | std::ios::trunc}.write(
+    std::ofstream{path(), std::ios::binary | std::ios::trunc}.write(
         reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size())
     );
-    ::chmod(file().c_str(), 0600);
+    ::chmod(path().c_str(), 0600);
   }
   Bytes read() const {
-    std::ifstream stream{file(), std::ios::binary};
+    std::ifstream stream{path(), std::ios::binary};
     return {std::istreambuf_iterator<char>{stream}, {}};
   }
 
  private:
-  std::string path_;
+  fuzz::Folder folder_;
 };
 
 SaConfig config_of(Direction direction, uint32_t spi, uint64_t instance) {
@@ -65,8 +59,8 @@ SaConfig config_of(Direction direction, uint32_t spi, uint64_t instance) {
 }
 
 // With SAs of a daemon and of a file, in both directions, of both kinds of keys.
-Bytes good_file(const Folder& folder) {
-  auto journal = SaJournal::open(folder.file(), kSasMax).value();
+Bytes good_file(const JournalFile& file) {
+  auto journal = SaJournal::open(file.path(), kSasMax).value();
   FakeTables tables;
   auto manager = SaManager::create(
                      {.workers = 2, .sas_max = kSasMax}, tables, [](const SaEvent&) {}, journal
@@ -85,7 +79,7 @@ Bytes good_file(const Folder& folder) {
     );
   require(manager->add(config_of(Direction::kOutbound, 0x1001, 0), now).ok(), "an SA");
   require(manager->add(std::move(cbc), now).ok(), "an SA");
-  return folder.read();
+  return file.read();
 }
 
 template <class T>
@@ -135,8 +129,8 @@ void check_kept(const std::vector<KeptSa>& kept) {
 }
 
 // Takes over what is there, as a start does.  Returns how many SAs the next one will find.
-std::size_t start(const Folder& folder) {
-  const auto opened = SaJournal::open(folder.file(), kSasMax);
+std::size_t start(const JournalFile& file) {
+  const auto opened = SaJournal::open(file.path(), kSasMax);
   require(opened.ok(), "no content keeps the dataplane from starting");
   const auto& journal = *opened;
   check_kept(journal->kept());
@@ -161,16 +155,16 @@ std::size_t start(const Folder& folder) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
-  static const Folder folder;
-  static const Bytes good = good_file(folder);
+  static const JournalFile journal_file;
+  static const Bytes good = good_file(journal_file);
   fuzz::Input input{data, size};
   const Bytes file = file_of(good, input);
   if (file.size() > kFileSizeMax) return 0;
-  folder.write(file);
-  const std::size_t expected = start(folder);
+  journal_file.write(file);
+  const std::size_t expected = start(journal_file);
   if (expected == SIZE_MAX) return 0;
-  require(!std::filesystem::exists(folder.file() + ".new"), "a start leaves nothing behind");
-  const auto again = SaJournal::open(folder.file(), kSasMax).value();
+  require(!std::filesystem::exists(journal_file.path() + ".new"), "a start leaves nothing behind");
+  const auto again = SaJournal::open(journal_file.path(), kSasMax).value();
   require(again->refused() == 0, "what was carried on is whole");
   require(again->kept().size() == expected, "and complete");
   return 0;

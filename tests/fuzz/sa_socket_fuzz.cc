@@ -3,17 +3,15 @@
 //
 // Input: messages.  The first byte of each is the operation: 0 for raw bytes (two bytes of length,
 // then the message), else a message of that operation whose header is right, filled from the input.
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 
 #include "common/base/log.h"
 #include "dataplane/sa/socket.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/folder.h"
 #include "tests/unit/dataplane/sa/fake_tables.h"
 
 namespace raven::dataplane {
@@ -61,9 +59,6 @@ class Server {
  public:
   Server() {
     log::set_level(log::Level::kError);
-    char folder[] = "/dev/shm/raven-fuzz-XXXXXX";
-    require(::mkdtemp(folder) != nullptr, "a folder in memory");
-    folder_ = folder;
     manager_ = std::move(*SaManager::create(
         {.workers = 2, .sas_max = kSasMax}, tables_,
         [this](const SaEvent& event) {
@@ -71,17 +66,16 @@ class Server {
         }
     ));
     SaSocketSettings settings;
-    settings.path = folder_ + "/sa";
+    settings.path = folder_.path() + "/sa";
     settings.allowed_uids = {::getuid()};
     socket_ = std::move(*SaSocket::open(loop_, settings, *manager_));
   }
-  ~Server() { std::filesystem::remove_all(folder_); }
 
   UniqueFd connect() {
     UniqueFd fd{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0)};
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    (folder_ + "/sa").copy(address.sun_path, sizeof(address.sun_path) - 1);
+    (folder_.path() + "/sa").copy(address.sun_path, sizeof(address.sun_path) - 1);
     const auto* name = reinterpret_cast<const sockaddr*>(&address);
     require(::connect(fd.get(), name, sizeof(address)) == 0, "the socket takes connections");
     return fd;
@@ -118,7 +112,7 @@ class Server {
     });
   }
 
-  std::string folder_;
+  fuzz::Folder folder_;
   event::Loop loop_;
   FakeTables tables_;
   std::unique_ptr<SaManager> manager_;

@@ -2,33 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Input: 0 for a file as it is, else a body for which the target writes header and checksum.
-#include <stdlib.h>
-
-#include <filesystem>
 #include <fstream>
 
 #include "common/kube/digest.h"
 #include "common/kube/json_value.h"
 #include "common/kube/snapshot.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/folder.h"
 
 namespace raven::kube {
 namespace {
 
 using fuzz::require;
-
-// In memory, removed at exit.
-class Folder {
- public:
-  Folder() : path_{"/dev/shm/raven-fuzz-XXXXXX"} {
-    require(::mkdtemp(path_.data()) != nullptr, "a folder in memory");
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 std::string file_of(bool with_header, std::string_view body) {
   if (!with_header) return std::string{body};
@@ -47,7 +31,7 @@ std::string text_of(const ObjectsByKind& objects) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
-  static const Folder folder, copy;
+  static const fuzz::Folder folder, copy;
   fuzz::Input input{data, size};
   const bool with_header = input.byte() != 0;
   std::ofstream{folder.path() + "/snapshot-0000000000000001.yaml", std::ios::binary}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/kube/api_access.h"
 
-#include <cstdlib>
 #include <filesystem>
 
+#include "common/base/environment.h"
 #include "common/base/file.h"
 #include "common/base/log.h"
 
@@ -19,16 +19,15 @@ Result<ApiAccess> in_cluster_access(const ClusterOptions& options) {
   ApiAccess access;
   access.server = options.server;
   if (access.server.empty()) {
-    const char* host = std::getenv("KUBERNETES_SERVICE_HOST");
-    const char* port = std::getenv("KUBERNETES_SERVICE_PORT");
-    if (host == nullptr || *host == '\0')
+    const std::string host = environment_variable("KUBERNETES_SERVICE_HOST");
+    const std::string port = environment_variable("KUBERNETES_SERVICE_PORT");
+    if (host.empty())
       return Error{
           ErrorCode::kNotFound,
           "KUBERNETES_SERVICE_HOST: is not set; run in a pod, or use kubeconfig:PATH or dir:PATH"};
-    const std::string name{host};
-    const bool is_v6 = name.find(':') != std::string::npos;
-    access.server = "https://" + (is_v6 ? "[" + name + "]" : name) + ":" +
-                    (port != nullptr && *port != '\0' ? port : "443");
+    const bool is_v6 = host.find(':') != std::string::npos;
+    access.server =
+        "https://" + (is_v6 ? "[" + host + "]" : host) + ":" + (port.empty() ? "443" : port);
   }
   access.ca_file = options.service_account_dir + "/ca.crt";
   access.token_file = options.service_account_dir + "/token";

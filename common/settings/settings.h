@@ -84,8 +84,6 @@ template <class T>
 std::string type_name() {
   if constexpr (std::is_same_v<T, bool>)
     return "true or false";
-  else if constexpr (std::is_enum_v<T>)
-    return "text";
   else if constexpr (std::is_integral_v<T>)
     return "integer";
   else if constexpr (std::is_same_v<T, double>)

@@ -39,7 +39,7 @@ inline Be16 checksum_after_ttl(Be16 checksum) {
 inline uint64_t pseudo_header_sum(
     const uint8_t* addresses, unsigned address_size, uint8_t protocol, uint32_t length
 ) {
-  const uint64_t sum = add_to_checksum(0, addresses, 2u * address_size);
+  const uint64_t sum = add_to_checksum(0, addresses, std::size_t{2} * address_size);
   return sum + host_to_big(length) + host_to_big(uint32_t{protocol});
 }
 

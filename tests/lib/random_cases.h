@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "common/base/environment.h"
+
 namespace raven::test {
 
 // SplitMix64: quick to seed, and the same everywhere.
@@ -56,13 +58,13 @@ struct RandomCases {
 
   static RandomCases from_environment(uint64_t count) {
     const auto number = [](const char* name, uint64_t otherwise) {
-      const char* text = std::getenv(name);
-      return text == nullptr ? otherwise : std::strtoull(text, nullptr, 0);
+      const std::string text = environment_variable(name);
+      return text.empty() ? otherwise : std::strtoull(text.c_str(), nullptr, 0);
     };
     return {
         .seed = number("RAVEN_TEST_SEED", 20261125),
         .count = number("RAVEN_TEST_CASES", count),
-        .alone = std::getenv("RAVEN_TEST_CASE") != nullptr,
+        .alone = !environment_variable("RAVEN_TEST_CASE").empty(),
         .first = number("RAVEN_TEST_CASE", 0)};
   }
   // How to repeat case `index`.

@@ -18,7 +18,7 @@
 
 namespace raven::vici {
 
-inline constexpr std::size_t kMessageSizeMax = 512 * 1024;  // charon's own limit
+inline constexpr std::size_t kMessageSizeMax = std::size_t{512} * 1024;  // charon's own limit
 inline constexpr unsigned kDepthMax = 16;
 
 using List = std::vector<std::string>;

@@ -13,6 +13,7 @@ using testing::HasSubstr;
 
 std::vector<IpPrefix> networks(const std::vector<std::string>& texts) {
   std::vector<IpPrefix> prefixes;
+  prefixes.reserve(texts.size());
   for (const std::string& text : texts) prefixes.push_back(IpPrefix::parse(text).value());
   return prefixes;
 }

@@ -5,10 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <sstream>
+
+#include "common/base/environment.h"
 
 namespace raven::dataplane {
 namespace {
@@ -47,7 +48,7 @@ TEST(Pipeline, PictureNamesEveryEdge) {
 // The picture of the documentation, dataplane/pipeline/packet_path.dot.
 TEST(Pipeline, CommittedPictureIsThatOfTheTable) {
   const char* path = "dataplane/pipeline/packet_path.dot";
-  if (std::getenv("RAVEN_UPDATE") != nullptr) std::ofstream{path} << pipeline_dot();
+  if (!environment_variable("RAVEN_UPDATE").empty()) std::ofstream{path} << pipeline_dot();
   std::ostringstream text;
   text << std::ifstream{path}.rdbuf();
   EXPECT_EQ(text.str(), pipeline_dot())

@@ -7,8 +7,9 @@
 #   --quick  unit tests of the dev build only; works without root when nothing must be installed
 #
 # In full: the release build with style checks and integration tests, then AddressSanitizer with
-# UndefinedBehaviorSanitizer (unit tests, the charon plugin and a short lab run), then
-# ThreadSanitizer for what is threaded outside the dataplane, then the fuzz targets, 20 s each.
+# UndefinedBehaviorSanitizer (unit tests, the charon plugin and a short lab run) and clang-tidy of
+# the files that changed last, then ThreadSanitizer for what is threaded outside the dataplane,
+# then the fuzz targets, 20 s each.
 # Results: build/PRESET/junit-*.xml.  Safe to run twice.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -62,6 +63,8 @@ run_tests release integration -L integration
 
 say "build with AddressSanitizer and UndefinedBehaviorSanitizer"
 "$here/build.sh" asan
+say "clang-tidy of what changed"
+"$here/lint.sh" --limit 24 asan
 say "unit tests, the charon plugin and a short lab run with them"
 run_tests asan sanitized -L 'unit|lab-smoke|ike-plugin' -j "$(nproc)"
 

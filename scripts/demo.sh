@@ -4,9 +4,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 #   sudo scripts/demo.sh [--json FILE] [--report FILE] [--keep] [--no-cluster] [--name NAME]
+#                        [--transcripts FOLDER]
 #
 #   --json FILE   write the results to a file
 #   --report FILE write them as an HTML page with a picture of the sites
+#   --transcripts FOLDER  write what the demo and ravenctl print to text files
 #   --keep        leave the lab up afterwards (scripts/lab --name demo ...)
 #   --no-cluster  objects in a directory of manifests instead of a real kube-apiserver
 #   --name NAME   name of the lab (default: demo)
@@ -26,7 +28,7 @@ while [[ $# -gt 0 ]]; do
       ;;
     --no-cluster) cluster=0 ;;
     --keep) ;;
-    --json | --report | --name)
+    --json | --report | --name | --transcripts)
       [[ $# -gt 1 ]] || {
         usage >&2
         exit 64

@@ -1,4 +1,4 @@
-"""Command lines that end as the programs do: 64 when they are wrong (README, "Programs")."""
+"""Command lines that end as the programs do: 64 when they are wrong (docs/README.md)."""
 # SPDX-License-Identifier: Apache-2.0
 import argparse
 import sys

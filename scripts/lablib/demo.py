@@ -1,17 +1,19 @@
 """The demonstration: three sites, real traffic, a gateway box that dies; checked from outside."""
 # SPDX-License-Identifier: Apache-2.0
 import argparse
+import contextlib
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 
 from . import (accounting, capture, failover, manifests, network, probes, reachability, sockets,
-               topology, usage)
+               topology, transcripts, usage)
 from .arguments import ArgumentParser
 from .host import wait_for
-from .lab import DEFAULTS, Lab
+from .lab import DEFAULTS, STATE_ROOT, Lab
 from .netns import LabError
 from .report import Report
 
@@ -25,6 +27,7 @@ class Demo:
         self.lab, self.report = lab, report
         self.canary, self.local_canary = probes.new_canary(), probes.new_canary()
         self.wan = None
+        self.transcripts = {}  # name -> what a command of ravenctl printed, the first time
 
     def run(self, options):
         report = self.report
@@ -45,6 +48,8 @@ class Demo:
         self.check_pairs()
         report.step("traffic inside the sites")
         self.check_local()
+        report.step("ravenctl looks into running boxes")
+        self.look_inside()
         report.step(f"the active gateway box of {VICTIM_SITE} loses power")
         self.check_failover()
         report.step("ravenctl status, after")
@@ -136,12 +141,37 @@ class Demo:
         self.show("cloud-gw-1", ["status"])
         self.show("cloud-gw-1", ["tunnels"])
 
-    def show(self, machine, words):
+    def look_inside(self):
+        """Rates, the way of a packet, the way of one that is dropped, and a capture."""
+        edge, cloud = (topology.box_named(f"{site}-node-1").pods[0] for site in ("edge-a", "cloud"))
+        active = {pool: nodes[0] for pool, nodes in self.lab.active_gateways().items()}
+        self.show(active["edge-a"], ["top", "--count", "1"])
+        with self.pings(edge, cloud):
+            self.show(active["cloud"], ["trace", "--from", edge.v4, "--protocol", "icmp"])
+        with self.pings(edge, cloud, "-t", "2"):  # one for the node, one for the gateway box
+            self.show(active["edge-a"], ["trace", "--drop", "ttl"], "trace-drop")
+        self.show(active["cloud"], ["capture", "--point", "clear-in,tx,rx,drop", "--packets", "50",
+                                    "--write", os.path.join(self.lab.state, "box.pcapng")])
+
+    @contextlib.contextmanager
+    def pings(self, source, target, *options):
+        with subprocess.Popen(
+                ["ip", "netns", "exec", f"{self.lab.name}-{source.name}", "ping", "-q", "-i", "0.2",
+                 *options, target.v4], stdout=subprocess.DEVNULL) as process:
+            try:
+                yield
+            finally:
+                process.kill()
+
+    def show(self, machine, words, name=None):
         ravenctl = os.path.join(self.lab.options["build"], "bin/ravenctl")
-        result = self.lab.hosts[machine].run([ravenctl, *words])
-        print(f"\n[{machine}] $ ravenctl {' '.join(words)}\n{result.stdout}{result.stderr}",
-              file=sys.stderr, flush=True)
-        self.report.check(f"ravenctl {words[0]} answers", result.returncode == 0,
+        result = self.lab.hosts[machine].run(["sh", "-c", 'exec "$@" 2>&1', "sh", ravenctl, *words])
+        text = f"[{machine}] $ ravenctl {' '.join(words)}\n{result.stdout}"
+        print(f"\n{text}", file=sys.stderr, flush=True)
+        name = name or words[0]
+        self.transcripts.setdefault(
+            name, text.replace(self.lab.state, os.path.join(STATE_ROOT, "demo")))
+        self.report.check(f"ravenctl {name} answers", result.returncode == 0,
                           f"on {machine}: exit {result.returncode}")
 
     # --- traffic ---
@@ -233,6 +263,8 @@ def parse_arguments():
     parser = ArgumentParser(prog="demo.sh", description=__doc__)
     parser.add_argument("--json", metavar="FILE", help="write the results to a file")
     parser.add_argument("--report", metavar="FILE", help="write the results as an HTML page")
+    parser.add_argument("--transcripts", metavar="FOLDER",
+                        help="write what the demo and ravenctl print to text files")
     parser.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
     parser.add_argument("--no-cluster", action="store_true",
                         help="a directory of manifests instead of a real API server")
@@ -252,8 +284,9 @@ def main():
                "workers": DEFAULTS["workers"], "build": os.path.abspath(arguments.build)}
     lab.down()
     interrupted = False
+    demo = Demo(lab, report)
     try:
-        Demo(lab, report).run(options)
+        demo.run(options)
     except LabError as error:
         report.check("the demo ran to its end", False, error)
     except KeyboardInterrupt:
@@ -268,6 +301,8 @@ def main():
         report.write_json(arguments.json)
     if arguments.report:
         report.write_page(arguments.report)
+    if arguments.transcripts:
+        transcripts.write(arguments.transcripts, {"demo": report.table(), **demo.transcripts})
     print(report.table())
     return 0 if report.passed else 1
 

@@ -10,6 +10,7 @@
 # configs/settings.md   all settings of all programs           (--print-settings)
 # configs/metrics.md    all metrics of all programs            (--print-metrics)
 # configs/grafana.json  a Grafana board of them                (scripts/grafana.py)
+# configs/deploy/*.yaml the version in the names of images      (--version)
 # dataplane/RULES.md    rules of the standards and their tests  (scripts/rules.py)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -57,19 +58,25 @@ done
 reference Settings --print-settings >"$fresh/settings.md"
 reference Metrics --print-metrics >"$fresh/metrics.md"
 "$root/scripts/grafana.py" "$fresh/metrics.md" >"$fresh/grafana.json"
+mkdir "$fresh/deploy"
+version=$("$build/bin/raven-controller" --version)
+for file in "$root"/configs/deploy/*.yaml; do
+  sed "s|image: raven-gateway:.*|image: raven-gateway:${version##* }|" "$file" \
+    >"$fresh/deploy/${file##*/}"
+done
 
 if [[ $check -eq 1 ]]; then
   stale=0
   "$root/scripts/rules.py" --check || stale=1
-  for file in "$fresh"/*; do
-    diff -u "$root/configs/${file##*/}" "$file" || stale=1
-  done
+  while read -r file; do
+    diff -u "$root/configs/$file" "$fresh/$file" || stale=1
+  done < <(cd "$fresh" && find . -type f -printf '%P\n')
   [[ $stale -eq 0 ]] || {
     printf 'generate: error: generated files are stale: run scripts/generate.sh\n' >&2
     exit 1
   }
 else
   "$root/scripts/rules.py"
-  cp "$fresh"/* "$root/configs/"
+  cp -r "$fresh"/* "$root/configs/"
   printf 'generate: wrote %s\n' "$(cd "$fresh" && echo *)" >&2
 fi

@@ -22,7 +22,7 @@
 
 namespace raven::process {
 
-// As in <sysexits.h>; the README lists them.
+// As in <sysexits.h>; docs/README.md lists them.
 enum ExitCode {
   kExitOk = 0,
   kExitUsage = 64,        // the command line is wrong

@@ -56,3 +56,14 @@ EXCEPTIONS = [
     ('dataplane/ipsec/outer_header.cc', 'new OuterHeader', 'made when an SA is installed'),
     ('dataplane/ipsec/replay_window.cc', 'make_unique<uint64_t[]>', 'made with its SA'),
 ]
+
+# The first page is read whole or not at all.
+README_WORDS_MAX = 1500
+
+# Texts name files with these; what begins with one of these folders is a path from the root.
+NAMED_FROM_ROOT = ('common', 'dataplane', 'ctrl', 'agent-lite', 'configs', 'docs', 'perf',
+                   'scripts', 'tests')
+NAMED_SUFFIXES = ('h', 'c', 'cc', 'def', 'inc', 'proto', 'py', 'sh', 'cmake', 'dot', 'md', 'yaml',
+                  'json', 'service', 'txt')
+# Names in texts that are files of somebody else, or of a run.
+NAMED_ELSEWHERE = ('dpdk-devbind.py',)

@@ -1,4 +1,4 @@
-"""Every command line ends as the README says: options, exit codes, and where the fault is.
+"""Every command line ends as docs/README.md says: options, exit codes, and where the fault is.
 SPDX-License-Identifier: Apache-2.0
 
 Run as root: command_lines_test.py BUILD/bin SOURCE_DIR [-v]
@@ -58,8 +58,8 @@ def program(name):
     return os.path.join(BIN, name)
 
 
-def readme():
-    with open(os.path.join(SOURCE, 'README.md'), encoding='utf-8') as file:
+def manual():
+    with open(os.path.join(SOURCE, 'docs/README.md'), encoding='utf-8') as file:
         return file.read()
 
 
@@ -101,8 +101,8 @@ class CommandLineTest(unittest.TestCase):
     # --- options that all have ---
 
     @for_each_daemon
-    def test_daemons_have_the_options_and_exit_codes_of_the_readme(self, name):
-        sentence = re.search(r'All daemons take (.*?)\. Exit codes: (.*?)\n\S*References', readme(),
+    def test_daemons_have_the_options_and_exit_codes_of_the_manual(self, name):
+        sentence = re.search(r'All daemons take (.*?)\. Exit codes: (.*?)\n\S*References', manual(),
                              re.DOTALL)
         options = re.findall(r'`(--[\w-]+)', sentence[1])
         codes = re.findall(r'(\d+) \w', sentence[2])

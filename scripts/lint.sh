@@ -92,7 +92,7 @@ find_base() {
 changed_files() { # BASE
   {
     git diff --name-only HEAD
-    if git rev-parse -q --verify "$1^{commit}" >/dev/null; then
+    if [[ $(git cat-file -t "$1^{}") == commit ]]; then
       git log --name-only --format= "$1..HEAD"
     fi
     git diff --name-only "$1"

@@ -4,7 +4,7 @@
 #
 #   scripts/fetch-source.sh PACKAGE [VERSION]
 #
-# VERSION is preferred; where the mirror has it no more, the newest one comes, with a note.
+# VERSION is preferred; if the mirror no longer has it, the newest one is fetched, with a note.
 # Writes a deb-src entry (as root) when apt has none.  Environment: DEBIAN_MIRROR, for that entry.
 set -euo pipefail
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the generated files anew, from what the programs and the tests say about themselves.
+# Rewrites the generated files, from what the programs and the tests say about themselves.
 # SPDX-License-Identifier: Apache-2.0
 #
 #   scripts/generate.sh [--check] [PRESET | BUILD_DIR]     (default: release)

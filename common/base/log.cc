@@ -55,7 +55,7 @@ std::string timestamp() {
   return text;
 }
 
-// Returns false when the line is to be held back; else how many were held back before it.
+// Returns false when the line is to be suppressed; else how many were suppressed before it.
 bool admit(const std::string& line, uint64_t& held_back) {
   auto& seen = repetitions();
   const auto now = Clock::now();
@@ -91,7 +91,7 @@ void write(Level level, std::string_view area, std::string_view text) {
   const std::lock_guard lock{g_mutex};
   if (!admit(line, held_back)) return;
   line = timestamp() + " " + line;
-  if (held_back > 0) line += fmt::format(" (held back {} times)", held_back);
+  if (held_back > 0) line += fmt::format(" (suppressed {} times)", held_back);
   line += '\n';
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }

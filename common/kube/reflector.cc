@@ -223,7 +223,7 @@ milliseconds Reflector::on_watch_done(const HttpAnswer& answer, Instant now) {
   // Watch on from the same version: nothing is known to be lost.
   HttpAnswer failed = answer;
   if (answer.end == HttpAnswer::End::kComplete && answer.status == 200)
-    failed.reason = "the server ended it at once";
+    failed.reason = "the server ended it immediately";
   return fail("watch", failed);
 }
 

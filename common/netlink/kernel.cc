@@ -113,7 +113,8 @@ Status Kernel::put(const Link& wanted) {
     RAVEN_TRY(socket_.request(link_change_request(wanted), what));
   // Read again: below an MTU of 1280 a device has no IPv6, and above it gets it back.
   RAVEN_ASSIGN(const std::optional<Link> current, link(wanted.name));
-  if (!current) return Error{ErrorCode::kConflict, what + ": somebody removed it at once"};
+  if (!current)
+    return Error{ErrorCode::kConflict, what + ": another program removed it immediately"};
   Link target = wanted;
   target.index = current->index;
   if (current->ipv6_auto_address && !wanted.ipv6_auto_address)

@@ -44,7 +44,7 @@ Result<UniqueFd> open_file(const std::string& path) {
 }  // namespace
 
 CaptureCommand::CaptureCommand(CLI::App& app)
-    : command_{*app.add_subcommand("capture", "Packets into a pcapng file, for Wireshark")} {
+    : command_{*app.add_subcommand("capture", "Write packets to a pcapng file, for Wireshark")} {
   command_.add_option("-w,--write", file_, "File (mode 0600); -: standard output")
       ->capture_default_str();
   command_
@@ -54,9 +54,9 @@ CaptureCommand::CaptureCommand(CLI::App& app)
           "decryption; drop: what is dropped.  Several with commas [rx,tx]"
       )
       ->delimiter(',');
-  command_.add_option("-n,--packets", packets_, "End after so many packets; 0: no limit")
+  command_.add_option("-n,--packets", packets_, "Stop after this many packets; 0: no limit")
       ->capture_default_str();
-  command_.add_option("-t,--time", seconds_, "End after so many seconds; 0: no limit")
+  command_.add_option("-t,--time", seconds_, "Stop after this many seconds; 0: no limit")
       ->check(CLI::Range(0, 86400))
       ->capture_default_str();
   command_.add_option("-s,--snap", snap_length_, "Bytes kept of each packet; 0: all")
@@ -74,7 +74,9 @@ int CaptureCommand::run(const CommonOptions& options) {
     file = std::move(opened).value();
     fd = file.get();
   } else if (::isatty(fd) != 0) {
-    std::fputs("ravenctl: capture writes no pcapng to a terminal: give --write FILE\n", stderr);
+    std::fputs(
+        "ravenctl: capture does not write pcapng to a terminal: give --write FILE\n", stderr
+    );
     return process::kExitUsage;
   }
   const Status written = write(options, fd);

@@ -62,11 +62,11 @@ void add_filter_options(CLI::App& command, dpapi::v1::PacketFilter& filter) {
   text("--peer", "Tunnel with that gateway box", [&](const std::string& value) {
     filter.set_peer(value);
   });
-  text("--in", "Came in by that port, or by raven0", [&](const std::string& value) {
+  text("--in", "Received on that port, or through raven0", [&](const std::string& value) {
     filter.set_ingress(value);
   });
   text(
-      "--drop", "Was dropped for that reason, as `ravenctl drops` names it",
+      "--drop", "Dropped for that reason, as `ravenctl drops` names it",
       [&](const std::string& value) { filter.set_drop_reason(value); }
   );
 }

@@ -108,7 +108,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--timeout", options.timeout_seconds, "Seconds to wait for an answer")
       ->check(CLI::Range(1, 60))
       ->capture_default_str();
-  app.add_flag("--all", options.all, "Show counters that are zero too");
+  app.add_flag("--all", options.all, "Also show counters that are zero");
   app.set_version_flag("--version", "ravenctl " RAVEN_VERSION);
   app.footer(
       "Options of ravenctl itself (--socket, --source, -o, --timeout, --all) may also follow the\n"

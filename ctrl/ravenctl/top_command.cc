@@ -48,10 +48,10 @@ void show(const Top& top, bool json, bool first) {
 
 TopCommand::TopCommand(CLI::App& app)
     : command_{*app.add_subcommand("top", "Rates of workers, ports, tunnels and drops, live")} {
-  command_.add_option("-i,--interval", interval_seconds_, "Seconds between two looks")
+  command_.add_option("-i,--interval", interval_seconds_, "Seconds between two tables")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
-  command_.add_option("-n,--count", count_, "End after so many tables; 0: no limit")
+  command_.add_option("-n,--count", count_, "Stop after this many tables; 0: no limit")
       ->capture_default_str();
 }
 

@@ -15,10 +15,10 @@ namespace raven::ctl {
 
 TraceCommand::TraceCommand(CLI::App& app)
     : command_{*app.add_subcommand("trace", "The life of the next packets, stage by stage")} {
-  command_.add_option("-n,--packets", packets_, "End after so many packets")
+  command_.add_option("-n,--packets", packets_, "Stop after this many packets")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  command_.add_option("-t,--time", seconds_, "End after so many seconds")
+  command_.add_option("-t,--time", seconds_, "Stop after this many seconds")
       ->check(CLI::Range(1, 86400))
       ->capture_default_str();
   command_.add_flag("-x,--hex", hex_, "Show the first bytes at each stage");

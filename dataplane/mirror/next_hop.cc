@@ -29,7 +29,7 @@ NextHop decide_next_hop(
     return hop;
   }
   if (route->type != netlink::RouteType::kUnicast) {
-    hop.problem = "the route is not one to another box";
+    hop.problem = "the route does not lead to another box";
     return hop;
   }
   hop.link = route->link;

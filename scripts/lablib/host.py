@@ -107,5 +107,5 @@ def wait_for(what, condition, seconds, interval=0.05):
         if value:
             return value
         if time.monotonic() > deadline:
-            raise LabError(f"waited {seconds:g} s in vain for {what}")
+            raise LabError(f"waited {seconds:g} s for {what}, without success")
         time.sleep(interval)

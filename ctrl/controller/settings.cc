@@ -18,7 +18,7 @@ void LeaderSettings::describe(settings::Schema<LeaderSettings>& schema) {
   schema
       .field(
           "renew_deadline_ms", &S::renew_deadline_ms,
-          "A leader that could not renew for so long stops writing. Below lease_duration_ms."
+          "A leader that could not renew for this long stops writing.  Below lease_duration_ms."
       )
       .range(500, 600'000)
       .unit("ms");
@@ -54,23 +54,25 @@ void Settings::describe(settings::Schema<Settings>& schema) {
   schema
       .field(
           "hold_down_s", &S::hold_down_s,
-          "A box that was lost must be well for so long before it is elected again."
+          "How long a lost box must be healthy before it is elected again."
       )
       .range(0, 3'600)
       .unit("s");
   schema
       .field(
           "recovery_wait_s", &S::recovery_wait_s,
-          "After a whole pool was cut off, or when its first box reports, the other boxes get so "
-          "long "
-          "to report before an active one is replaced."
+          "How long the other boxes may take to report before an active one is replaced, after a "
+          "whole pool was cut off or when its first box reports."
       )
       .range(0, 600)
       .unit("s");
   schema.field("debounce_ms", &S::debounce_ms, "Changes within this time are handled in one pass.")
       .range(1, 10'000)
       .unit("ms");
-  schema.field("resync_s", &S::resync_s, "A full pass at least this often, changes or not.")
+  schema
+      .field(
+          "resync_s", &S::resync_s, "Longest time between two full passes, with or without changes."
+      )
       .range(1, 3'600)
       .unit("s");
   schema

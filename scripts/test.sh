@@ -64,7 +64,7 @@ run_tests release integration -L integration
 say "build with AddressSanitizer and UndefinedBehaviorSanitizer"
 "$here/build.sh" asan
 say "clang-tidy of what changed"
-"$here/lint.sh" --limit 16 asan
+"$here/lint.sh" --limit 10 asan
 say "unit tests, the charon plugin and a short lab run with them"
 run_tests asan sanitized -L 'unit|lab-smoke|ike-plugin' -j "$(nproc)"
 

@@ -7,7 +7,6 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1")
 
 if(NOT CMAKE_BUILD_TYPE)
@@ -15,6 +14,12 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 
 set(RAVEN_SANITIZE "" CACHE STRING "Sanitizers to build with, for example address,undefined")
+# At -O1 the compiler works on what sanitizers add for longer than the tests save by it.
+if(RAVEN_SANITIZE)
+  set(CMAKE_CXX_FLAGS_DEBUG "-Og -g1")
+else()
+  set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+endif()
 option(RAVEN_UNIT_TESTS "Build the C++ unit tests" ON)
 option(RAVEN_FUZZ "Build the libFuzzer targets, as the preset fuzz does" OFF)
 

@@ -46,6 +46,9 @@ class alignas(64) InboundSa {
   const Lifetime& lifetime() const { return lifetime_; }
   Lifetime& lifetime() { return lifetime_; }
   bool usable() const { return lifetime_.usable(); }
+  bool wants_new_keys() const {
+    return lifetime_.soft_reached() || is_past_soft_sequence(esn_, highest_sequence());
+  }
 
   // Where the peer sends from (source) and to (destination).  Workers between two quiescent points,
   // control threads that also call move_to().

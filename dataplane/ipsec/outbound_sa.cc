@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/ipsec/outbound_sa.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "common/base/byte_order.h"
@@ -10,22 +9,6 @@
 #include "dataplane/ipsec/sealed.h"
 
 namespace raven::dataplane {
-namespace {
-
-// Without ESN the counter ends at 2^32 - 1; asking for a re-key at half of it leaves time.
-constexpr uint64_t kSoftSequence32 = uint64_t{1} << 31;
-
-LifetimeLimits soft_limits(const SaConfig& config) {
-  LifetimeLimits limits = config.lifetime_soft;
-  if (config.esn) return limits;
-  const uint64_t left =
-      config.last_sequence < kSoftSequence32 ? kSoftSequence32 - config.last_sequence : 1;
-  const uint64_t packets = left + (config.past ? config.past->packets : 0);
-  limits.packets = limits.packets == 0 ? packets : std::min(limits.packets, packets);
-  return limits;
-}
-
-}  // namespace
 
 OutboundSa::OutboundSa(const SaConfig& config, WorkerId owner, const SaMemory& memory)
     : sequence_{config.last_sequence},
@@ -37,7 +20,7 @@ OutboundSa::OutboundSa(const SaConfig& config, WorkerId owner, const SaMemory& m
       esn_{config.esn},
       algorithm_{config.algorithm},
       tfc_size_{config.tfc_size},
-      lifetime_{soft_limits(config), config.lifetime_hard, past_of(config)},
+      lifetime_{config.lifetime_soft, config.lifetime_hard, past_of(config)},
       spi_{config.spi},
       tunnel_id_{config.tunnel_id},
       owner_{owner},

@@ -52,6 +52,9 @@ class alignas(64) OutboundSa {
   const Lifetime& lifetime() const { return lifetime_; }
   Lifetime& lifetime() { return lifetime_; }
   bool usable() const { return lifetime_.usable() && !sequence_exhausted(); }
+  bool wants_new_keys() const {
+    return lifetime_.soft_reached() || is_past_soft_sequence(esn_, sequence());
+  }
 
   // Workers between two quiescent points, control threads that also call move_to().
   const OuterHeader& outer() const { return *outer_.load(std::memory_order_acquire); }

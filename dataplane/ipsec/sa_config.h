@@ -53,6 +53,13 @@ inline constexpr uint32_t kReplayWindowMax = 32768;
 inline constexpr uint32_t kReplayWindowDefault = 4096;
 inline constexpr uint32_t kSpiMin = 256;  // 0..255 are reserved (RFC 4303 section 2.1)
 
+// Without ESN the numbers of an SA end at 2^32 - 1 (RFC 4303 section 3.3.3).  From this one on both
+// ends ask for new keys, the receiver for peers that do not: half of the numbers leaves time.
+inline constexpr uint64_t kSoftSequence32 = uint64_t{1} << 31;
+constexpr bool is_past_soft_sequence(bool esn, uint64_t sequence) {
+  return !esn && sequence >= kSoftSequence32;
+}
+
 struct SaConfig {
   Spi spi;
   Direction direction = Direction::kInbound;

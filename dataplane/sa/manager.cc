@@ -14,7 +14,6 @@
 namespace raven::dataplane {
 namespace {
 
-constexpr std::chrono::seconds kAcquireInterval{5};  // a dead peer is not hammered
 uint64_t random_number() {
   uint64_t number = 0;
   while (number == 0)

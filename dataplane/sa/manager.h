@@ -45,6 +45,8 @@ struct SaMapped {
 struct SaAcquire {
   TunnelId tunnel;
 };
+// Of one tunnel: a dead peer is not hammered.
+inline constexpr std::chrono::seconds kAcquireInterval{5};
 using SaEvent = std::variant<SaExpired, SaMapped, SaAcquire>;
 
 enum class SaState { kActive, kStandby, kSoftExpired, kExpired };
@@ -103,7 +105,7 @@ class SaManager {
   // Its event channel is new: tells again what is still true.
   void repeat_events();
 
-  // The packet path met a tunnel without an outbound SA; told at most once a second.
+  // The packet path met a tunnel without an outbound SA; told once in kAcquireInterval.
   void sa_wanted(TunnelId tunnel, Instant now);
   // An authenticated, newest packet of the inbound SA came from elsewhere.
   void source_moved(Spi inbound, const IpAddress& address, uint16_t port);

@@ -11,9 +11,6 @@
 
 namespace raven::dataplane {
 
-// Without ESN the counter ends at 2^32 - 1: ask for new keys well before (RFC 4303 section 3.3.3).
-inline constexpr uint64_t kSequenceSoftLimit = (uint64_t{1} << 32) - (uint64_t{1} << 20);
-
 // Either `in` or `out` is set, for as long as the entry lives.
 struct SaManager::Entry {
   SaId id;
@@ -34,9 +31,7 @@ struct SaManager::Entry {
   bool usable() const { return in ? in->usable() : out->usable(); }
   bool esn() const { return in ? in->esn() : out->esn(); }
   uint64_t sequence() const { return in ? in->highest_sequence() : out->sequence(); }
-  bool wants_new_keys() const {
-    return lifetime().soft_reached() || (!esn() && sequence() > kSequenceSoftLimit);
-  }
+  bool wants_new_keys() const { return in ? in->wants_new_keys() : out->wants_new_keys(); }
 };
 
 }  // namespace raven::dataplane

@@ -87,12 +87,21 @@ TEST(EspOut, Row40AsksForARekeyAtHalfOf32Bits) {
   SaConfig config = sa_config(Direction::kOutbound);
   config.last_sequence = 0x7fff'fffe;
   const auto sa = worker.outbound(config);
-  EXPECT_FALSE(sa->lifetime().take_events().soft);
+  EXPECT_FALSE(sa->wants_new_keys());
   EXPECT_EQ(worker.seal(*sa, ipv4_packet(60)).verdict, EspVerdict::kOk);
-  EXPECT_FALSE(sa->lifetime().take_events().soft);
+  EXPECT_FALSE(sa->wants_new_keys());
   EXPECT_EQ(worker.seal(*sa, ipv4_packet(60)).verdict, EspVerdict::kOk);
-  EXPECT_TRUE(sa->lifetime().take_events().soft);
+  EXPECT_TRUE(sa->wants_new_keys());
   EXPECT_TRUE(sa->usable());
+}
+
+// Rule 40: holds
+TEST(EspOut, Row40NeverAsksWithExtendedNumbers) {
+  Worker worker;
+  SaConfig config = sa_config(Direction::kOutbound);
+  config.esn = true;
+  config.last_sequence = 0xffff'fff0;
+  EXPECT_FALSE(worker.outbound(config)->wants_new_keys());
 }
 
 TEST(EspOut, Row40AnEarlierSoftLimitStays) {
@@ -102,6 +111,7 @@ TEST(EspOut, Row40AnEarlierSoftLimitStays) {
   const auto sa = worker.outbound(config);
   EXPECT_EQ(worker.seal(*sa, ipv4_packet(60)).verdict, EspVerdict::kOk);
   EXPECT_TRUE(sa->lifetime().take_events().soft);
+  EXPECT_TRUE(sa->wants_new_keys());
 }
 
 // Rule 39: holds.  Rule 39: refuses

@@ -266,6 +266,23 @@ TEST_F(SaManagerTest, AsksForKeysBeforeANumberWithoutEsnRunsOut) {
   EXPECT_FALSE(std::get<SaExpired>(events[0]).hard);
 }
 
+// Rule 40: holds
+TEST_F(SaManagerTest, AsksForKeysInBothDirectionsFromTheSameNumberOn) {
+  for (const Direction direction : {kIn, kOut}) {
+    const uint32_t base = direction == kIn ? 0x1000 : 0x2000;
+    for (const uint32_t before : {1u, 0u}) {
+      SaConfig config = make_sa(direction, base + before);
+      config.esn = false;
+      config.last_sequence = kSoftSequence32 - before;
+      add(std::move(config));
+    }
+  }
+  manager->tick(now);
+  ASSERT_THAT(events, SizeIs(2));
+  EXPECT_EQ(std::get<SaExpired>(events[0]).id.spi, Spi{0x1000});
+  EXPECT_EQ(std::get<SaExpired>(events[1]).id.spi, Spi{0x2000});
+}
+
 TEST_F(SaManagerTest, DropsSasOfADaemonThatRestartedAfterTheGraceTime) {
   add(kIn, 0x1001, 7, 111);
   add(kIn, 0x1002, 7, 222);

@@ -64,7 +64,9 @@ Status run(const Settings& settings) {
   );
   RAVEN_TRY(path->start());
   const WorkersEnd workers_end{*path};
-  RAVEN_ASSIGN(const auto server, ControlServer::start(loop, settings.sockets, *engine, table));
+  RAVEN_ASSIGN(
+      const auto server, ControlServer::start(loop, settings.sockets, *engine, *path, table)
+  );
   const process::SignalWatch signals{loop, [&loop] { loop.stop(); }};
   log::info(
       "dataplane", "ready: {} ports, {} workers", settings.ports.size(), settings.workers.count

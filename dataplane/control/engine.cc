@@ -59,8 +59,7 @@ Engine::Engine(event::Loop& loop, const Settings& settings, PacketPath& path, Po
       selection_{selection_settings(settings)},
       peers_{path.writer(), [this](TunnelId tunnel) { tunnel_moved(tunnel); }},
       slots_{path.writer(), path.tables()},
-      watch_{path.worker_count()},
-      inspector_{path} {
+      watch_{path.worker_count()} {
   desired_.blocked = settings.cluster_cidrs;  // until the agent says what is whose
 }
 

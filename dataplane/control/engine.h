@@ -16,7 +16,6 @@
 #include "common/event/loop.h"
 #include "dataplane/control/adjacency_slots.h"
 #include "dataplane/control/desired.h"
-#include "dataplane/control/inspector.h"
 #include "dataplane/control/path_mtu.h"
 #include "dataplane/control/peer_tables.h"
 #include "dataplane/control/selection.h"
@@ -52,7 +51,6 @@ class Engine {
   const Settings& settings() const { return settings_; }
   const PacketPath& path() const { return path_; }
   Tables& tables() { return path_.tables(); }
-  Inspector& inspector() { return inspector_; }
   const Desired& desired() const { return desired_; }
   const std::vector<ItemError>& errors() const { return errors_; }
   const SaManager& sas() const { return *sas_; }
@@ -113,7 +111,6 @@ class Engine {
   PeerTables peers_;
   TableAdjacencySlots slots_;
   WorkerWatch watch_;
-  Inspector inspector_;
   std::map<TunnelId, uint32_t> answers_seen_;
   std::vector<NodeHop> node_hops_;
   bool topology_stale_ = true;  // prefixes changed since the last publication

@@ -95,7 +95,7 @@ dpapi::v1::CaptureEvent next_copies(Engine& engine, const WallClock& clock, Capt
 }  // namespace
 
 grpc::Status stream_trace(
-    event::Loop& loop, Engine& engine, const grpc::ServerContext& context,
+    event::Loop& loop, Engine& engine, Inspector& inspector, const grpc::ServerContext& context,
     const dpapi::v1::TraceRequest& request, grpc::ServerWriter<dpapi::v1::TraceEvent>& writer
 ) {
   struct Started {
@@ -103,13 +103,11 @@ grpc::Status stream_trace(
     Lease lease;
   };
   const auto cancelled = [&context] { return context.IsCancelled(); };
-  const auto start = [&loop, &engine, request]() -> Result<Started> {
+  const auto start = [&loop, &engine, &inspector, request]() -> Result<Started> {
     RAVEN_ASSIGN(const Filter filter, read_filter(engine, request.filter()));
     Started begun;
-    RAVEN_ASSIGN(
-        begun.trace, engine.inspector().start_trace(filter, std::max(request.packets(), 1u))
-    );
-    begun.lease = at_end(loop, [&engine] { engine.inspector().stop_trace(); });
+    RAVEN_ASSIGN(begun.trace, inspector.start_trace(filter, std::max(request.packets(), 1u)));
+    begun.lease = at_end(loop, [&inspector] { inspector.stop_trace(); });
     return begun;
   };
   auto started = on_loop(loop, start, cancelled);
@@ -131,7 +129,7 @@ grpc::Status stream_trace(
 }
 
 grpc::Status stream_capture(
-    event::Loop& loop, Engine& engine, const grpc::ServerContext& context,
+    event::Loop& loop, Engine& engine, Inspector& inspector, const grpc::ServerContext& context,
     const dpapi::v1::CaptureRequest& request, grpc::ServerWriter<dpapi::v1::CaptureEvent>& writer
 ) {
   struct Started {
@@ -140,12 +138,12 @@ grpc::Status stream_capture(
     Lease lease;
   };
   const auto cancelled = [&context] { return context.IsCancelled(); };
-  const auto start = [&loop, &engine, request]() -> Result<Started> {
+  const auto start = [&loop, &engine, &inspector, request]() -> Result<Started> {
     RAVEN_ASSIGN(const CaptureOptions options, read_capture(engine, request));
     Started begun;
     report_interfaces(engine, options, begun.event);
-    RAVEN_ASSIGN(begun.capture, engine.inspector().start_capture(options));
-    begun.lease = at_end(loop, [&engine] { engine.inspector().stop_capture(); });
+    RAVEN_ASSIGN(begun.capture, inspector.start_capture(options));
+    begun.lease = at_end(loop, [&inspector] { inspector.stop_capture(); });
     return begun;
   };
   auto started = on_loop(loop, start, cancelled);

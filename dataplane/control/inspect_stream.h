@@ -2,7 +2,8 @@
 // hangs up.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Threading: a thread of gRPC, which it occupies; what it needs of the engine it asks the loop for.
+// Threading: a thread of gRPC, which it occupies; what it needs of the engine and of the inspector
+// it asks the loop for.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -11,15 +12,16 @@
 #include "common/dpapi/dataplane.pb.h"
 #include "common/event/loop.h"
 #include "dataplane/control/engine.h"
+#include "dataplane/control/inspector.h"
 
 namespace raven::dataplane {
 
 grpc::Status stream_trace(
-    event::Loop& loop, Engine& engine, const grpc::ServerContext& context,
+    event::Loop& loop, Engine& engine, Inspector& inspector, const grpc::ServerContext& context,
     const dpapi::v1::TraceRequest& request, grpc::ServerWriter<dpapi::v1::TraceEvent>& writer
 );
 grpc::Status stream_capture(
-    event::Loop& loop, Engine& engine, const grpc::ServerContext& context,
+    event::Loop& loop, Engine& engine, Inspector& inspector, const grpc::ServerContext& context,
     const dpapi::v1::CaptureRequest& request, grpc::ServerWriter<dpapi::v1::CaptureEvent>& writer
 );
 

@@ -23,8 +23,8 @@ constexpr std::chrono::milliseconds kShutdownTime{200};
 
 class ControlServer::Service : public dpapi::v1::Dataplane::Service {
  public:
-  Service(event::Loop& loop, Engine& engine, const metrics::TableBase& statistics)
-      : loop_{loop}, engine_{engine}, statistics_{statistics} {}
+  Service(event::Loop& loop, Engine& engine, PacketPath& path, const metrics::TableBase& statistics)
+      : loop_{loop}, engine_{engine}, inspector_{path}, statistics_{statistics} {}
 
   grpc::Status Apply(
       grpc::ServerContext*, const dpapi::v1::DesiredState* state, dpapi::v1::ApplyResult* result
@@ -80,13 +80,13 @@ class ControlServer::Service : public dpapi::v1::Dataplane::Service {
       grpc::ServerContext* context, const dpapi::v1::TraceRequest* request,
       grpc::ServerWriter<dpapi::v1::TraceEvent>* writer
   ) override {
-    return stream_trace(loop_, engine_, *context, *request, *writer);
+    return stream_trace(loop_, engine_, inspector_, *context, *request, *writer);
   }
   grpc::Status Capture(
       grpc::ServerContext* context, const dpapi::v1::CaptureRequest* request,
       grpc::ServerWriter<dpapi::v1::CaptureEvent>* writer
   ) override {
-    return stream_capture(loop_, engine_, *context, *request, *writer);
+    return stream_capture(loop_, engine_, inspector_, *context, *request, *writer);
   }
 
  private:
@@ -108,6 +108,7 @@ class ControlServer::Service : public dpapi::v1::Dataplane::Service {
 
   event::Loop& loop_;
   Engine& engine_;
+  Inspector inspector_;
   const metrics::TableBase& statistics_;
 };
 
@@ -134,7 +135,7 @@ ControlServer::ControlServer(event::Loop& loop, UnixListener listener)
 }
 
 Result<std::unique_ptr<ControlServer>> ControlServer::start(
-    event::Loop& loop, const SocketSettings& settings, Engine& engine,
+    event::Loop& loop, const SocketSettings& settings, Engine& engine, PacketPath& path,
     const metrics::TableBase& statistics
 ) {
   RAVEN_ASSIGN(
@@ -144,7 +145,7 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(
       )
   );
   std::unique_ptr<ControlServer> server{new ControlServer{loop, std::move(listener)}};
-  server->service_ = std::make_unique<Service>(loop, engine, statistics);
+  server->service_ = std::make_unique<Service>(loop, engine, path, statistics);
   grpc::ServerBuilder builder;
   builder.RegisterService(server->service_.get());
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);

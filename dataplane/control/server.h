@@ -24,10 +24,10 @@ class ControlServer {
  public:
   // `statistics` gives all metrics; called on a thread of gRPC.
   static Result<std::unique_ptr<ControlServer>> start(
-      event::Loop& loop, const SocketSettings& settings, Engine& engine,
+      event::Loop& loop, const SocketSettings& settings, Engine& engine, PacketPath& path,
       const metrics::TableBase& statistics
   );
-  // REQUIRES: the loop does not run any more, or this is its thread.
+  // REQUIRES: the loop does not run any more.
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;

@@ -9,9 +9,9 @@
 #include "common/process/program.h"
 #include "common/process/secret_memory.h"
 #include "common/process/signal_watch.h"
-#include "dataplane/control/server.h"
 #include "dataplane/filter/port_filter.h"
 #include "dataplane/port/eal.h"
+#include "dataplane/server/server.h"
 #include "dataplane/telemetry/collector.h"
 
 namespace raven::dataplane {

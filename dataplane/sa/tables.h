@@ -1,5 +1,5 @@
 // SaTables: what the SA manager changes in the packet path.  The seam that lets it be tested
-// without one; dataplane/control implements it over TableWriter.
+// without one; dataplane/engine implements it over TableWriter.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threading: the control thread.

@@ -3,7 +3,7 @@
 //
 // RFC 4301 section 8.2.1.  The message itself has no authentication: the packet path reports what
 // it quotes, control believes it only if the SPI, the destination and the sequence number are
-// those of an SA that sent it, and then no more than it has to (control/path_mtu.h).
+// those of an SA that sent it, and then no more than it has to (decide/path_mtu.h).
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "common/event/loop.h"
-#include "dataplane/control/engine.h"
+#include "dataplane/engine/engine.h"
 #include "dataplane/metrics.h"
 
 namespace raven::dataplane {

@@ -1,9 +1,9 @@
-// The gRPC desired state: the message, dataplane/control/desired.h, and the tables made of it.
+// The gRPC desired state: the message, dataplane/decide/desired.h, and the tables made of it.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "dataplane/control/desired.h"
-#include "dataplane/control/topology.h"
+#include "dataplane/decide/desired.h"
+#include "dataplane/decide/topology.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace raven::dataplane {

@@ -1,0 +1,21 @@
+// Report: what the dataplane says about itself over the control API.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Threading: the control thread.
+#pragma once
+
+#include "common/dpapi/dataplane.pb.h"
+#include "dataplane/engine/engine.h"
+
+namespace raven::dataplane {
+
+dpapi::v1::StatusReply report_status(Engine& engine);
+dpapi::v1::SasReply report_sas(Engine& engine);
+dpapi::v1::RoutesReply report_routes(Engine& engine);
+dpapi::v1::DropsReply report_drops(const PacketPath& path);
+void report_errors(
+    const std::vector<ItemError>& errors,
+    google::protobuf::RepeatedPtrField<dpapi::v1::ItemError>& out
+);
+
+}  // namespace raven::dataplane

@@ -10,6 +10,7 @@
 #include "common/process/secret_memory.h"
 #include "common/process/signal_watch.h"
 #include "dataplane/filter/port_filter.h"
+#include "dataplane/mirror/adjacency_slots.h"
 #include "dataplane/port/eal.h"
 #include "dataplane/server/server.h"
 #include "dataplane/telemetry/collector.h"
@@ -32,10 +33,17 @@ Result<process::InstanceLock> take_lock(const Settings& settings) {
   );
 }
 
+std::vector<KernelPort> kernel_ports(const PacketPath& path) {
+  std::vector<KernelPort> ports;
+  for (const auto& port : path.ports())
+    ports.push_back({port->index(), port->settings().kernel_interface, 0, port->mtu()});
+  return ports;
+}
+
 metrics::Health health_of(event::Loop& loop, const Engine& engine) {
   const auto done = std::make_shared<std::promise<bool>>();
   auto alive = done->get_future();
-  loop.post([done, &engine] { done->set_value(engine.watch().all_alive()); });
+  loop.post([done, &engine] { done->set_value(engine.view().watch.all_alive()); });
   if (alive.wait_for(std::chrono::seconds{1}) != std::future_status::ready)
     return {false, "the control thread does not answer"};
   return alive.get() ? metrics::Health{} : metrics::Health{false, "a worker does not move"};
@@ -53,9 +61,11 @@ Status run(const Settings& settings) {
   RAVEN_ASSIGN(const auto eal, Eal::start(settings));
   RAVEN_ASSIGN(const auto path, PacketPath::create(settings));
   event::Loop loop;
-  RAVEN_ASSIGN(const auto engine, Engine::start(loop, settings, *path, *filter));
+  TableAdjacencySlots slots{path->writer(), path->tables()};
+  RAVEN_ASSIGN(const auto mirror, Mirror::start(loop, kernel_ports(*path), slots));
+  RAVEN_ASSIGN(const auto engine, Engine::start(loop, settings, *path, *mirror, *filter));
   metrics::Table<Metric> table{kMetricRows};
-  collect_from(loop, *engine, table);
+  collect_from(loop, {*engine, *path, *mirror}, table);
   RAVEN_ASSIGN(
       const auto endpoint,
       metrics::HttpEndpoint::start(
@@ -65,7 +75,8 @@ Status run(const Settings& settings) {
   RAVEN_TRY(path->start());
   const WorkersEnd workers_end{*path};
   RAVEN_ASSIGN(
-      const auto server, ControlServer::start(loop, settings.sockets, *engine, *path, table)
+      const auto server,
+      ControlServer::start(loop, settings.sockets, *engine, *path, *mirror, table)
   );
   const process::SignalWatch signals{loop, [&loop] { loop.stop(); }};
   log::info(

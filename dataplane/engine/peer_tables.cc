@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/engine/peer_tables.h"
 
-#include <algorithm>
+#include <fmt/format.h>
+
+#include <set>
 
 namespace raven::dataplane {
 
@@ -22,13 +24,15 @@ std::vector<ItemError> PeerTables::add_new(const Desired& state) {
     const PoolIndex pool_index = pool == pools_.end() ? kNoPool : pool->second;
     const auto known = peers_.find(TunnelId{peer.tunnel});
     if (known != peers_.end()) {
-      writer_.set_peer_pool(known->second.index, pool_index);
-      known->second.pool = pool_index;
+      PeerRow& row = known->second;
+      writer_.set_peer_pool(row.index, pool_index);
+      row.name = peer.name;
+      row.pool = peer.pool;
       continue;
     }
     const Result<PeerIndex> slot = writer_.add_peer(peer.tunnel, pool_index);
     if (slot.ok()) {
-      peers_.emplace(TunnelId{peer.tunnel}, PeerRow{*slot, pool_index, nullptr});
+      peers_.emplace(TunnelId{peer.tunnel}, PeerRow{*slot, peer.name, peer.pool, nullptr});
     } else {
       errors.push_back({"peer " + peer.name, slot.error().message});
     }
@@ -37,15 +41,17 @@ std::vector<ItemError> PeerTables::add_new(const Desired& state) {
 }
 
 void PeerTables::remove_old(const Desired& state) {
+  std::set<TunnelId> tunnels;
+  for (const Peer& peer : state.peers) tunnels.insert(TunnelId{peer.tunnel});
   std::erase_if(peers_, [&](const auto& item) {
-    const auto same = [&item](const Peer& peer) { return TunnelId{peer.tunnel} == item.first; };
-    if (std::ranges::any_of(state.peers, same)) return false;
+    if (tunnels.contains(item.first)) return false;
     writer_.remove_peer(item.second.index);
     return true;
   });
+  std::set<std::string> pools;
+  for (const RemotePool& pool : state.pools) pools.insert(pool.name);
   std::erase_if(pools_, [&](const auto& item) {
-    const auto same = [&item](const RemotePool& pool) { return pool.name == item.first; };
-    if (std::ranges::any_of(state.pools, same)) return false;
+    if (pools.contains(item.first)) return false;
     writer_.remove_pool(item.second);
     return true;
   });
@@ -54,6 +60,16 @@ void PeerTables::remove_old(const Desired& state) {
 const PeerTables::PeerRow* PeerTables::peer(TunnelId tunnel) const {
   const auto found = peers_.find(tunnel);
   return found == peers_.end() ? nullptr : &found->second;
+}
+
+std::string PeerTables::name_of(TunnelId tunnel) const {
+  const PeerRow* row = peer(tunnel);
+  return row == nullptr ? fmt::format("tunnel {:06x}", tunnel.value()) : row->name;
+}
+
+std::string PeerTables::pool_of(TunnelId tunnel) const {
+  const PeerRow* row = peer(tunnel);
+  return row == nullptr ? "" : row->pool;
 }
 
 PeerIndex PeerTables::peer_of(TunnelId tunnel) const {

@@ -20,7 +20,8 @@ class PeerTables : public SaTables {
  public:
   struct PeerRow {
     PeerIndex index;
-    PoolIndex pool = kNoPool;
+    std::string name;
+    std::string pool;
     const OutboundSa* newest = nullptr;  // owned by the SA manager, which tells of each change
   };
 
@@ -36,6 +37,10 @@ class PeerTables : public SaTables {
   const std::map<std::string, PoolIndex>& pools() const { return pools_; }
   const PeerRow* peer(TunnelId tunnel) const;
   const std::map<TunnelId, PeerRow>& peers() const { return peers_; }
+
+  // "tunnel 00002a" and "" where the tunnel has no peer.
+  std::string name_of(TunnelId tunnel) const;
+  std::string pool_of(TunnelId tunnel) const;
 
   PeerIndex peer_of(TunnelId tunnel) const override;
   void publish_inbound(std::span<const SadEntry> entries) override;

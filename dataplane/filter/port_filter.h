@@ -10,12 +10,13 @@
 
 #include "common/base/ip.h"
 #include "common/base/result.h"
+#include "dataplane/filter/filter_sets.h"
 #include "dataplane/filter/nft.h"
 #include "dataplane/settings.h"
 
 namespace raven::dataplane {
 
-class PortFilter {
+class PortFilter : public FilterSets {
  public:
   // Puts the rules in place before the first packet.  An error means that the box is not safe to
   // run on: do not start.  `closed`: what may not pass in clear on shared ports until the first
@@ -24,14 +25,11 @@ class PortFilter {
       const std::vector<PortSettings>& ports, const std::vector<IpPrefix>& closed = {}
   );
 
-  // Bring the sets of all shared ports in step; nothing happens when nothing changed.  Without
-  // `remote`, while it is not known: what a former run dropped stays dropped.  `open`: what of
-  // `remote` may pass in clear.
-  Status update(const std::vector<IpAddress>& own);
+  Status update(const std::vector<IpAddress>& own) override;
   Status update(
       const std::vector<IpAddress>& own, const std::vector<IpPrefix>& remote,
       const std::vector<IpPrefix>& open = {}
-  );
+  ) override;
 
   // At a clean end: gives tunnel traffic back to the kernel, keeps what must not leave in clear.
   void release();

@@ -38,14 +38,12 @@ netlink::Message use_message(const NextHop& hop) {
 }  // namespace
 
 Mirror::Mirror(
-    event::Loop& loop, std::vector<KernelPort> ports, AdjacencySlots& slots,
-    std::function<void()> changed, netlink::Kernel kernel, netlink::Monitor monitor,
-    netlink::Socket prober
+    event::Loop& loop, std::vector<KernelPort> ports, AdjacencySlots& slots, netlink::Kernel kernel,
+    netlink::Monitor monitor, netlink::Socket prober
 )
     : loop_{loop},
       ports_{std::move(ports)},
       slots_{slots},
-      changed_{std::move(changed)},
       kernel_{std::move(kernel)},
       monitor_{std::move(monitor)},
       prober_{std::move(prober)},
@@ -57,15 +55,13 @@ Mirror::Mirror(
 }
 
 Result<std::unique_ptr<Mirror>> Mirror::start(
-    event::Loop& loop, std::vector<KernelPort> ports, AdjacencySlots& slots,
-    std::function<void()> changed
+    event::Loop& loop, std::vector<KernelPort> ports, AdjacencySlots& slots
 ) {
   RAVEN_ASSIGN(auto kernel, netlink::Kernel::open());
   RAVEN_ASSIGN(auto monitor, netlink::Monitor::open());
   RAVEN_ASSIGN(auto prober, netlink::Socket::open());
   return std::unique_ptr<Mirror>{new Mirror{
-      loop, std::move(ports), slots, std::move(changed), std::move(kernel), std::move(monitor),
-      std::move(prober)}};
+      loop, std::move(ports), slots, std::move(kernel), std::move(monitor), std::move(prober)}};
 }
 
 Mirror::~Mirror() {
@@ -89,7 +85,7 @@ void Mirror::resync() {
     for (auto& [address, destination] : destinations_)
       changed = refresh(address, destination) || changed;
   }
-  if (changed) changed_();
+  if (changed && changed_) changed_();
 }
 
 bool Mirror::read_links() {
@@ -188,6 +184,12 @@ void Mirror::keep_only(const std::set<IpAddress>& wanted) {
 const NextHop* Mirror::next_hop(const IpAddress& destination) const {
   const auto found = destinations_.find(destination);
   return found == destinations_.end() ? nullptr : &found->second.hop;
+}
+
+std::vector<IpAddress> Mirror::own_addresses() const {
+  std::vector<IpAddress> own;
+  for (const netlink::Address& address : addresses_) own.push_back(address.address);
+  return own;
 }
 
 std::vector<std::string> Mirror::addresses_of(PortIndex port) const {

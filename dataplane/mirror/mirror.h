@@ -19,7 +19,7 @@
 #include "common/event/loop.h"
 #include "common/netlink/kernel.h"
 #include "common/netlink/monitor.h"
-#include "dataplane/mirror/next_hop.h"
+#include "dataplane/mirror/next_hops.h"
 
 namespace raven::dataplane {
 
@@ -34,26 +34,20 @@ class AdjacencySlots {
   virtual bool take_wanted(AdjacencyIndex index) = 0;
 };
 
-class Mirror {
+class Mirror : public NextHops {
  public:
-  // `changed` is called after addresses or next hops changed.
   static Result<std::unique_ptr<Mirror>> start(
-      event::Loop& loop, std::vector<KernelPort> ports, AdjacencySlots& slots,
-      std::function<void()> changed
+      event::Loop& loop, std::vector<KernelPort> ports, AdjacencySlots& slots
   );
-  ~Mirror();
+  ~Mirror() override;
   Mirror(const Mirror&) = delete;
   Mirror& operator=(const Mirror&) = delete;
 
-  // The slot of a destination, from now on kept up to date.  Errors: the table is full.
-  Result<AdjacencyIndex> want(const IpAddress& destination);
-  // REQUIRES: the packet path does not point at the slots of any other destination any more.
-  void keep_only(const std::set<IpAddress>& destinations);
-
-  // nullptr: not wanted.
-  const NextHop* next_hop(const IpAddress& destination) const;
-  // Addresses of the box itself, on all interfaces, loopback left out.
-  const std::vector<netlink::Address>& addresses() const { return addresses_; }
+  void on_change(std::function<void()> changed) override { changed_ = std::move(changed); }
+  Result<AdjacencyIndex> want(const IpAddress& destination) override;
+  void keep_only(const std::set<IpAddress>& destinations) override;
+  const NextHop* next_hop(const IpAddress& destination) const override;
+  std::vector<IpAddress> own_addresses() const override;
   std::vector<std::string> addresses_of(PortIndex port) const;
 
   struct Counters {
@@ -72,8 +66,7 @@ class Mirror {
 
   Mirror(
       event::Loop& loop, std::vector<KernelPort> ports, AdjacencySlots& slots,
-      std::function<void()> changed, netlink::Kernel kernel, netlink::Monitor monitor,
-      netlink::Socket prober
+      netlink::Kernel kernel, netlink::Monitor monitor, netlink::Socket prober
   );
   void read_monitor();
   void resync();

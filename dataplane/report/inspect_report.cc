@@ -25,20 +25,20 @@ std::string way_name(Way way) {
   return kNames[static_cast<std::size_t>(way)];
 }
 
-std::string peer_name(const Engine& engine, PeerIndex index) {
+std::string peer_name(const View& view, PeerIndex index) {
   if (index == kNoPeer) return "";
-  for (const auto& [tunnel, row] : engine.peers().peers())
-    if (row.index == index) return engine.peer_name(tunnel);
+  for (const auto& [tunnel, row] : view.peers.peers())
+    if (row.index == index) return view.peers.name_of(tunnel);
   return "";
 }
 
-std::string port_name(const Engine& engine, PortIndex index) {
-  if (index == kRaven0Port) return engine.settings().raven0.name;
-  const auto ports = engine.path().ports();
+std::string port_name(const View& view, PortIndex index) {
+  if (index == kRaven0Port) return view.settings.raven0.name;
+  const auto ports = view.path.ports();
   return index.value() < ports.size() ? ports[index.value()]->name() : "";
 }
 
-std::string target_name(const Engine& engine, Target target) {
+std::string target_name(const View& view, Target target) {
   switch (target.kind) {
     case TargetKind::kNone:
       return "none";
@@ -47,32 +47,32 @@ std::string target_name(const Engine& engine, Target target) {
     case TargetKind::kKernel:
       return "kernel";
     case TargetKind::kLocalNode: {
-      const auto& nodes = engine.desired().nodes;
+      const auto& nodes = view.desired.nodes;
       return target.index < nodes.size() ? "node " + nodes[target.index].name : "node";
     }
     case TargetKind::kRemotePool:
-      for (const auto& [name, index] : engine.peers().pools())
+      for (const auto& [name, index] : view.peers.pools())
         if (index.value() == target.index) return "pool " + name;
       return "pool";
   }
   return "";
 }
 
-std::string next_hop_name(Engine& engine, AdjacencyIndex index) {
+std::string next_hop_name(const View& view, AdjacencyIndex index) {
   if (index == kNoAdjacency) return "";
-  const Adjacency adjacency = engine.tables().adjacencies.read(index);
+  const Adjacency adjacency = view.tables.adjacencies.read(index);
   if (!adjacency.resolved()) return "unresolved";
-  return adjacency.mac().text() + " on " + port_name(engine, adjacency.port());
+  return adjacency.mac().text() + " on " + port_name(view, adjacency.port());
 }
 
-std::string entrance_of(const Engine& engine, const Story& story) {
+std::string entrance_of(const View& view, const Story& story) {
   if (story.reassembled) return "fragments put together";
-  if (!story.from_mailbox) return "port " + port_name(engine, story.ingress);
+  if (!story.from_mailbox) return "port " + port_name(view, story.ingress);
   switch (story.entry) {
     case Entry::kKernelIp:
-      return engine.settings().raven0.name;
+      return view.settings.raven0.name;
     case Entry::kKernelFrame:
-      return "kernel by port " + port_name(engine, story.ingress);
+      return "kernel by port " + port_name(view, story.ingress);
     case Entry::kEspOut:
       return "probe";
     default:
@@ -80,7 +80,7 @@ std::string entrance_of(const Engine& engine, const Story& story) {
   }
 }
 
-dpapi::v1::TraceStep report_step(Engine& engine, const Step& step, uint64_t begin_tsc) {
+dpapi::v1::TraceStep report_step(const View& view, const Step& step, uint64_t begin_tsc) {
   dpapi::v1::TraceStep out;
   out.set_stage(stage_name(step.stage));
   out.set_worker(step.worker.value());
@@ -97,13 +97,13 @@ dpapi::v1::TraceStep report_step(Engine& engine, const Step& step, uint64_t begi
       step.way == Way::kNext || step.way == Way::kHeld || step.way == Way::kAnswered;
   if (goes_on) out.set_next(stage_name(step.next));
   out.set_drop_reason(drop_name(step.drop));
-  out.set_port(port_name(engine, step.port));
-  out.set_peer(peer_name(engine, step.peer));
+  out.set_port(port_name(view, step.port));
+  out.set_peer(peer_name(view, step.peer));
   out.set_spi(step.headers.spi);
   out.set_sequence(step.headers.sequence);
   const bool has_target = step.stage == Stage::kRoute || step.stage == Stage::kVxlanOut;
-  if (has_target) out.set_target(target_name(engine, step.target));
-  out.set_next_hop(next_hop_name(engine, step.adjacency));
+  if (has_target) out.set_target(target_name(view, step.target));
+  out.set_next_hop(next_hop_name(view, step.adjacency));
   out.set_mtu(step.mtu == UINT16_MAX ? 0 : step.mtu);
   return out;
 }
@@ -124,12 +124,12 @@ const char* description(CapturePoint point) {
   return "";
 }
 
-std::vector<CapturePlace> places_of(const Engine& engine, CapturePoint point) {
+std::vector<CapturePlace> places_of(const View& view, CapturePoint point) {
   std::vector<CapturePlace> places;
   switch (point) {
     case CapturePoint::kReceive:
     case CapturePoint::kTransmit:
-      for (const auto& port : engine.path().ports())
+      for (const auto& port : view.path.ports())
         places.push_back({point, port->index(), Layer::kEthernet});
       break;
     case CapturePoint::kDrop:
@@ -141,11 +141,11 @@ std::vector<CapturePlace> places_of(const Engine& engine, CapturePoint point) {
   return places;
 }
 
-std::string place_name(const Engine& engine, const CapturePlace& place) {
+std::string place_name(const View& view, const CapturePlace& place) {
   const std::string point{capture_point_name(place.point)};
   if (place.point == CapturePoint::kDrop)
     return point + (place.layer == Layer::kEthernet ? " frames" : " packets");
-  return place.port.value() == kNoIndex ? point : point + " " + port_name(engine, place.port);
+  return place.port.value() == kNoIndex ? point : point + " " + port_name(view, place.port);
 }
 
 }  // namespace
@@ -159,16 +159,16 @@ int64_t WallClock::ns_at(uint64_t tsc) const {
   return ns_ + static_cast<int64_t>(cycles * 1e9 / static_cast<double>(rte_get_tsc_hz()));
 }
 
-dpapi::v1::TracedPacket report_story(Engine& engine, const WallClock& clock, const Story& story) {
+dpapi::v1::TracedPacket report_story(const View& view, const WallClock& clock, const Story& story) {
   dpapi::v1::TracedPacket out;
   out.set_id(story.id);
   out.set_parent_id(story.parent_id);
-  out.set_entrance(entrance_of(engine, story));
+  out.set_entrance(entrance_of(view, story));
   out.set_steps_lost(story.steps_lost);
   if (story.step_count == 0) return out;
   out.set_time_ns(clock.ns_at(story.steps[0].tsc));
   for (unsigned i = 0; i < story.step_count; ++i)
-    *out.add_steps() = report_step(engine, story.steps[i], story.steps[0].tsc);
+    *out.add_steps() = report_step(view, story.steps[i], story.steps[0].tsc);
   const Step& last = story.steps[story.step_count - 1u];
   out.set_verdict(way_name(last.way));
   if (last.way == Way::kDropped) out.set_drop_reason(drop_name(last.drop));
@@ -176,15 +176,15 @@ dpapi::v1::TracedPacket report_story(Engine& engine, const WallClock& clock, con
 }
 
 void report_interfaces(
-    const Engine& engine, const CaptureOptions& options, dpapi::v1::CaptureEvent& event
+    const View& view, const CaptureOptions& options, dpapi::v1::CaptureEvent& event
 ) {
   for (std::size_t i = 0; i < kCapturePoints; ++i) {
     const auto point = static_cast<CapturePoint>(i);
     if (!options.points[i]) continue;
-    for (const CapturePlace& place : places_of(engine, point)) {
+    for (const CapturePlace& place : places_of(view, point)) {
       auto& out = *event.add_interfaces();
       out.set_id(static_cast<uint32_t>(place.index()));
-      out.set_name(place_name(engine, place));
+      out.set_name(place_name(view, place));
       out.set_description(description(point));
       out.set_is_ethernet(place.layer == Layer::kEthernet);
     }
@@ -192,7 +192,7 @@ void report_interfaces(
 }
 
 dpapi::v1::CapturedPacket report_copy(
-    const Engine& engine, const WallClock& clock, const CaptureRecord& record, const uint8_t* bytes
+    const View& view, const WallClock& clock, const CaptureRecord& record, const uint8_t* bytes
 ) {
   dpapi::v1::CapturedPacket out;
   out.set_interface(static_cast<uint32_t>(record.place.index()));
@@ -202,7 +202,7 @@ dpapi::v1::CapturedPacket report_copy(
   const CapturePoint point = record.place.point;
   out.set_inbound(point == CapturePoint::kReceive || point == CapturePoint::kClearIn);
   out.set_worker(record.worker.value());
-  out.set_peer(peer_name(engine, record.peer));
+  out.set_peer(peer_name(view, record.peer));
   out.set_spi(record.spi);
   out.set_drop_reason(drop_name(record.drop));
   return out;

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "common/dpapi/dataplane.pb.h"
-#include "dataplane/engine/engine.h"
+#include "dataplane/report/view.h"
 
 namespace raven::dataplane {
 
@@ -20,14 +20,14 @@ class WallClock {
   int64_t ns_;
 };
 
-dpapi::v1::TracedPacket report_story(Engine& engine, const WallClock& clock, const Story& story);
+dpapi::v1::TracedPacket report_story(const View& view, const WallClock& clock, const Story& story);
 
 // The places of a capture, by CapturePlace::index().
 void report_interfaces(
-    const Engine& engine, const CaptureOptions& options, dpapi::v1::CaptureEvent& event
+    const View& view, const CaptureOptions& options, dpapi::v1::CaptureEvent& event
 );
 dpapi::v1::CapturedPacket report_copy(
-    const Engine& engine, const WallClock& clock, const CaptureRecord& record, const uint8_t* bytes
+    const View& view, const WallClock& clock, const CaptureRecord& record, const uint8_t* bytes
 );
 void report_counts(const Capture& capture, dpapi::v1::CaptureEvent& event);
 

@@ -30,8 +30,8 @@ std::string endpoint_text(const IpAddress& address, uint16_t port) {
   return fmt::format(fmt::runtime(address.is_v4() ? "{}:{}" : "[{}]:{}"), address.text(), port);
 }
 
-void fill_ports(Engine& engine, dpapi::v1::StatusReply& reply) {
-  for (const auto& port : engine.path().ports()) {
+void fill_ports(const View& view, dpapi::v1::StatusReply& reply) {
+  for (const auto& port : view.path.ports()) {
     auto& out = *reply.add_ports();
     out.set_name(port->name());
     out.set_mode(name_of(port->settings().mode));
@@ -40,17 +40,17 @@ void fill_ports(Engine& engine, dpapi::v1::StatusReply& reply) {
     out.set_mtu(port->mtu());
     out.set_link_up(port->link_up());
     out.set_kernel_interface(port->settings().kernel_interface);
-    for (const std::string& address : engine.mirror().addresses_of(port->index()))
+    for (const std::string& address : view.mirror.addresses_of(port->index()))
       out.add_addresses(address);
   }
 }
 
-void fill_workers(Engine& engine, dpapi::v1::StatusReply& reply) {
-  for (unsigned worker = 0; worker < engine.path().worker_count(); ++worker) {
-    const WorkerRates& rates = engine.watch().rates(worker);
+void fill_workers(const View& view, dpapi::v1::StatusReply& reply) {
+  for (unsigned worker = 0; worker < view.path.worker_count(); ++worker) {
+    const WorkerRates& rates = view.watch.rates(worker);
     auto& out = *reply.add_workers();
     out.set_id(worker);
-    out.set_cpu(engine.path().cpu_of(WorkerId{static_cast<uint16_t>(worker)}));
+    out.set_cpu(view.path.cpu_of(WorkerId{static_cast<uint16_t>(worker)}));
     out.set_alive(rates.alive);
     out.set_busy_ratio(rates.busy_ratio);
     out.set_cycles_per_packet(rates.cycles_per_packet);
@@ -58,19 +58,19 @@ void fill_workers(Engine& engine, dpapi::v1::StatusReply& reply) {
   }
 }
 
-void fill_tunnels(Engine& engine, dpapi::v1::StatusReply& reply) {
-  const std::vector<SaInfo> sas = engine.sas().list(BootClock::now());
-  for (const Peer& peer : engine.desired().peers) {
+void fill_tunnels(const View& view, dpapi::v1::StatusReply& reply) {
+  const std::vector<SaInfo> sas = view.sas.list(BootClock::now());
+  for (const Peer& peer : view.desired.peers) {
     const TunnelId tunnel{peer.tunnel};
-    const PeerTables::PeerRow* row = engine.peers().peer(tunnel);
-    const TunnelHealth* health = engine.selection().health(peer.tunnel);
+    const PeerTables::PeerRow* row = view.peers.peer(tunnel);
+    const TunnelHealth* health = view.selection.health(peer.tunnel);
     if (row == nullptr || health == nullptr) continue;
     const auto count = [&](Direction direction) {
       return static_cast<uint32_t>(std::ranges::count_if(sas, [&](const SaInfo& sa) {
         return sa.tunnel == tunnel && sa.id.direction == direction && sa.state != SaState::kExpired;
       }));
     };
-    const PeerSlot& slot = engine.tables().peers[row->index];
+    const PeerSlot& slot = view.tables.peers[row->index];
     auto& out = *reply.add_tunnels();
     out.set_peer(peer.name);
     out.set_tunnel_id(peer.tunnel);
@@ -91,56 +91,56 @@ void fill_tunnels(Engine& engine, dpapi::v1::StatusReply& reply) {
   }
 }
 
-std::string active_peer(Engine& engine, const PoolChoice& choice) {
-  return choice.tunnel ? engine.peer_name(TunnelId{*choice.tunnel}) : "";
+std::string active_peer(const View& view, const PoolChoice& choice) {
+  return choice.tunnel ? view.peers.name_of(TunnelId{*choice.tunnel}) : "";
 }
 
-void fill_pools(Engine& engine, dpapi::v1::StatusReply& reply) {
-  for (const RemotePool& pool : engine.desired().pools) {
+void fill_pools(const View& view, dpapi::v1::StatusReply& reply) {
+  for (const RemotePool& pool : view.desired.pools) {
     auto& out = *reply.add_pools();
     out.set_name(pool.name);
     for (const IpPrefix& prefix : pool.prefixes) out.add_prefixes(prefix.text());
-    const auto choice = engine.selection().choices().find(pool.name);
-    if (choice == engine.selection().choices().end()) continue;
-    out.set_active_peer(active_peer(engine, choice->second));
+    const auto choice = view.selection.choices().find(pool.name);
+    if (choice == view.selection.choices().end()) continue;
+    out.set_active_peer(active_peer(view, choice->second));
     out.set_switch_count(choice->second.switch_count);
   }
 }
 
-std::string port_name(Engine& engine, const IpAddress& destination) {
-  const NextHop* hop = engine.mirror().next_hop(destination);
-  return hop == nullptr || !hop->port ? "" : engine.path().ports()[hop->port->value()]->name();
+std::string port_name(const View& view, const IpAddress& destination) {
+  const NextHop* hop = view.mirror.next_hop(destination);
+  return hop == nullptr || !hop->port ? "" : view.path.ports()[hop->port->value()]->name();
 }
 
-void add_remote_routes(Engine& engine, dpapi::v1::RoutesReply& reply) {
-  for (const RemotePool& pool : engine.desired().pools) {
-    const auto choice = engine.selection().choices().find(pool.name);
+void add_remote_routes(const View& view, dpapi::v1::RoutesReply& reply) {
+  for (const RemotePool& pool : view.desired.pools) {
+    const auto choice = view.selection.choices().find(pool.name);
     for (const IpPrefix& prefix : pool.prefixes) {
       auto& out = *reply.add_routes();
       out.set_prefix(prefix.text());
       out.set_kind("remote");
       out.set_target(pool.name);
-      if (choice == engine.selection().choices().end() || !choice->second.tunnel) continue;
+      if (choice == view.selection.choices().end() || !choice->second.tunnel) continue;
       const TunnelId tunnel{*choice->second.tunnel};
-      out.set_via(engine.peer_name(tunnel));
-      const OutboundSa* sa = engine.sas().newest_outbound(tunnel);
+      out.set_via(view.peers.name_of(tunnel));
+      const OutboundSa* sa = view.sas.newest_outbound(tunnel);
       if (sa == nullptr) continue;
-      out.set_port(port_name(engine, sa->outer().addresses().destination));
+      out.set_port(port_name(view, sa->outer().addresses().destination));
       out.set_usable(!out.port().empty());
     }
   }
 }
 
-void add_node_routes(Engine& engine, dpapi::v1::RoutesReply& reply) {
-  for (const LocalNode& node : engine.desired().nodes) {
-    const NextHop* hop = engine.mirror().next_hop(node.address);
+void add_node_routes(const View& view, dpapi::v1::RoutesReply& reply) {
+  for (const LocalNode& node : view.desired.nodes) {
+    const NextHop* hop = view.mirror.next_hop(node.address);
     for (const IpPrefix& prefix : node.prefixes) {
       auto& out = *reply.add_routes();
       out.set_prefix(prefix.text());
       out.set_kind("node");
       out.set_target(node.name);
       out.set_via(node.address.text());
-      out.set_port(port_name(engine, node.address));
+      out.set_port(port_name(view, node.address));
       out.set_usable(hop != nullptr && hop->usable());
     }
   }
@@ -159,34 +159,34 @@ void report_errors(
   }
 }
 
-dpapi::v1::StatusReply report_status(Engine& engine) {
+dpapi::v1::StatusReply report_status(const View& view) {
   dpapi::v1::StatusReply reply;
   reply.set_version(RAVEN_VERSION);
-  reply.set_epoch(engine.sas().epoch());
-  reply.set_generation(engine.desired().generation);
-  const auto uptime = BootClock::now() - engine.started();
+  reply.set_epoch(view.sas.epoch());
+  reply.set_generation(view.desired.generation);
+  const auto uptime = BootClock::now() - view.started;
   reply.set_uptime_seconds(
       static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(uptime).count())
   );
-  reply.set_node_name(engine.desired().node_name);
-  reply.set_pool(engine.desired().pool);
-  reply.set_static_sas(engine.static_sas());
-  reply.set_forwarding(engine.forwarding());
-  fill_ports(engine, reply);
-  fill_workers(engine, reply);
-  fill_tunnels(engine, reply);
-  fill_pools(engine, reply);
-  report_errors(engine.errors(), *reply.mutable_errors());
+  reply.set_node_name(view.desired.node_name);
+  reply.set_pool(view.desired.pool);
+  reply.set_static_sas(!view.settings.static_sa_file.empty());
+  reply.set_forwarding(view.forwarding);
+  fill_ports(view, reply);
+  fill_workers(view, reply);
+  fill_tunnels(view, reply);
+  fill_pools(view, reply);
+  report_errors(view.errors, *reply.mutable_errors());
   return reply;
 }
 
-dpapi::v1::SasReply report_sas(Engine& engine) {
+dpapi::v1::SasReply report_sas(const View& view) {
   dpapi::v1::SasReply reply;
-  for (const SaInfo& sa : engine.sas().list(BootClock::now())) {
+  for (const SaInfo& sa : view.sas.list(BootClock::now())) {
     auto& out = *reply.add_sas();
     out.set_spi(sa.id.spi.value());
     out.set_direction(sa.id.direction == Direction::kInbound ? "in" : "out");
-    out.set_peer(engine.peer_name(sa.tunnel));
+    out.set_peer(view.peers.name_of(sa.tunnel));
     out.set_tunnel_id(sa.tunnel.value());
     out.set_algorithm(std::string{sa.algorithm});
     out.set_esn(sa.esn);
@@ -206,18 +206,18 @@ dpapi::v1::SasReply report_sas(Engine& engine) {
   return reply;
 }
 
-dpapi::v1::RoutesReply report_routes(Engine& engine) {
+dpapi::v1::RoutesReply report_routes(const View& view) {
   dpapi::v1::RoutesReply reply;
-  add_remote_routes(engine, reply);
-  add_node_routes(engine, reply);
-  for (const IpPrefix& prefix : engine.desired().own_prefixes) {
+  add_remote_routes(view, reply);
+  add_node_routes(view, reply);
+  for (const IpPrefix& prefix : view.desired.own_prefixes) {
     auto& out = *reply.add_routes();
     out.set_prefix(prefix.text());
     out.set_kind("kernel");
-    out.set_target(engine.settings().raven0.name);
+    out.set_target(view.settings.raven0.name);
     out.set_usable(true);
   }
-  for (const IpPrefix& prefix : engine.desired().blocked) {
+  for (const IpPrefix& prefix : view.desired.blocked) {
     auto& out = *reply.add_routes();
     out.set_prefix(prefix.text());
     out.set_kind("drop");

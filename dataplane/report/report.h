@@ -5,13 +5,13 @@
 #pragma once
 
 #include "common/dpapi/dataplane.pb.h"
-#include "dataplane/engine/engine.h"
+#include "dataplane/report/view.h"
 
 namespace raven::dataplane {
 
-dpapi::v1::StatusReply report_status(Engine& engine);
-dpapi::v1::SasReply report_sas(Engine& engine);
-dpapi::v1::RoutesReply report_routes(Engine& engine);
+dpapi::v1::StatusReply report_status(const View& view);
+dpapi::v1::SasReply report_sas(const View& view);
+dpapi::v1::RoutesReply report_routes(const View& view);
 dpapi::v1::DropsReply report_drops(const PacketPath& path);
 void report_errors(
     const std::vector<ItemError>& errors,

@@ -47,19 +47,19 @@ Result<std::optional<uint8_t>> read_protocol(const std::string& text) {
       ErrorCode::kInvalid, "protocol " + text + ": not tcp, udp, icmp, icmp6, esp or 0..255"};
 }
 
-Result<PeerIndex> find_peer(const Engine& engine, const std::string& name) {
+Result<PeerIndex> find_peer(const View& view, const std::string& name) {
   std::vector<std::string> known;
-  for (const auto& [tunnel, row] : engine.peers().peers()) {
-    known.push_back(engine.peer_name(tunnel));
+  for (const auto& [tunnel, row] : view.peers.peers()) {
+    known.push_back(view.peers.name_of(tunnel));
     if (known.back() == name) return row.index;
   }
   return unknown("peer", name, known);
 }
 
-Result<PortIndex> find_port(const Engine& engine, const std::string& name) {
+Result<PortIndex> find_port(const View& view, const std::string& name) {
   std::vector<std::string> known{"raven0"};
   if (name == known.front()) return kRaven0Port;
-  for (const auto& port : engine.path().ports()) {
+  for (const auto& port : view.path.ports()) {
     known.push_back(port->name());
     if (known.back() == name) return port->index();
   }
@@ -79,7 +79,7 @@ Result<Drop> find_drop(const std::string& name) {
 
 }  // namespace
 
-Result<Filter> read_filter(const Engine& engine, const dpapi::v1::PacketFilter& given) {
+Result<Filter> read_filter(const View& view, const dpapi::v1::PacketFilter& given) {
   Filter filter;
   RAVEN_ASSIGN(filter.address, read_prefix(given.address()));
   RAVEN_ASSIGN(filter.source, read_prefix(given.source()));
@@ -90,10 +90,10 @@ Result<Filter> read_filter(const Engine& engine, const dpapi::v1::PacketFilter& 
   if (given.port() != 0) filter.port = static_cast<uint16_t>(given.port());
   if (given.spi() != 0) filter.spi = given.spi();
   if (!given.peer().empty()) {
-    RAVEN_ASSIGN(filter.peer, find_peer(engine, given.peer()));
+    RAVEN_ASSIGN(filter.peer, find_peer(view, given.peer()));
   }
   if (!given.ingress().empty()) {
-    RAVEN_ASSIGN(filter.ingress, find_port(engine, given.ingress()));
+    RAVEN_ASSIGN(filter.ingress, find_port(view, given.ingress()));
   }
   if (!given.drop_reason().empty()) {
     RAVEN_ASSIGN(filter.drop, find_drop(given.drop_reason()));
@@ -101,11 +101,9 @@ Result<Filter> read_filter(const Engine& engine, const dpapi::v1::PacketFilter& 
   return filter;
 }
 
-Result<CaptureOptions> read_capture(
-    const Engine& engine, const dpapi::v1::CaptureRequest& request
-) {
+Result<CaptureOptions> read_capture(const View& view, const dpapi::v1::CaptureRequest& request) {
   CaptureOptions options;
-  RAVEN_ASSIGN(options.filter, read_filter(engine, request.filter()));
+  RAVEN_ASSIGN(options.filter, read_filter(view, request.filter()));
   const std::vector<std::string> wanted{request.points().begin(), request.points().end()};
   std::vector<std::string> known;
   for (std::size_t i = 0; i < kCapturePoints; ++i) {
@@ -120,7 +118,7 @@ Result<CaptureOptions> read_capture(
       options.points[static_cast<std::size_t>(point)] = true;
   if (request.snap_length() != 0) options.snap_length = request.snap_length();
   options.packets = request.packets();
-  options.ring_bytes = std::bit_floor(kCaptureMemory / engine.path().worker_count());
+  options.ring_bytes = std::bit_floor(kCaptureMemory / view.path.worker_count());
   return options;
 }
 

@@ -6,12 +6,12 @@
 
 #include "common/base/result.h"
 #include "common/dpapi/dataplane.pb.h"
-#include "dataplane/engine/engine.h"
+#include "dataplane/report/view.h"
 
 namespace raven::dataplane {
 
 // kInvalid: a value or a name is wrong; the message says which and what there is.
-Result<Filter> read_filter(const Engine& engine, const dpapi::v1::PacketFilter& filter);
-Result<CaptureOptions> read_capture(const Engine& engine, const dpapi::v1::CaptureRequest& request);
+Result<Filter> read_filter(const View& view, const dpapi::v1::PacketFilter& filter);
+Result<CaptureOptions> read_capture(const View& view, const dpapi::v1::CaptureRequest& request);
 
 }  // namespace raven::dataplane

@@ -69,21 +69,21 @@ grpc::Status stream(
   return {grpc::StatusCode::CANCELLED, "the caller has hung up"};
 }
 
-dpapi::v1::TraceEvent next_stories(Engine& engine, const WallClock& clock, Trace& trace) {
+dpapi::v1::TraceEvent next_stories(const View& view, const WallClock& clock, Trace& trace) {
   dpapi::v1::TraceEvent event;
   Story story;
   while (event.ByteSizeLong() < kEventBytesMax && trace.read(story))
-    *event.add_packets() = report_story(engine, clock, story);
+    *event.add_packets() = report_story(view, clock, story);
   event.set_lost(trace.lost());
   event.set_followed(trace.followed());
   return event;
 }
 
-dpapi::v1::CaptureEvent next_copies(Engine& engine, const WallClock& clock, Capture& capture) {
+dpapi::v1::CaptureEvent next_copies(const View& view, const WallClock& clock, Capture& capture) {
   dpapi::v1::CaptureEvent event;
   std::size_t bytes = 0;
   const auto take = [&](const CaptureRecord& record, const uint8_t* data) {
-    *event.add_packets() = report_copy(engine, clock, record, data);
+    *event.add_packets() = report_copy(view, clock, record, data);
     bytes += sizeof(record) + record.kept;
   };
   while (bytes < kEventBytesMax && capture.read(take)) {
@@ -95,16 +95,18 @@ dpapi::v1::CaptureEvent next_copies(Engine& engine, const WallClock& clock, Capt
 }  // namespace
 
 grpc::Status stream_trace(
-    event::Loop& loop, Engine& engine, Inspector& inspector, const grpc::ServerContext& context,
-    const dpapi::v1::TraceRequest& request, grpc::ServerWriter<dpapi::v1::TraceEvent>& writer
+    event::Loop& loop, const ViewSource& source, Inspector& inspector,
+    const grpc::ServerContext& context, const dpapi::v1::TraceRequest& request,
+    grpc::ServerWriter<dpapi::v1::TraceEvent>& writer
 ) {
   struct Started {
     std::shared_ptr<Trace> trace;
     Lease lease;
   };
   const auto cancelled = [&context] { return context.IsCancelled(); };
-  const auto start = [&loop, &engine, &inspector, request]() -> Result<Started> {
-    RAVEN_ASSIGN(const Filter filter, read_filter(engine, request.filter()));
+  const auto start = [&loop, &source, &inspector, request]() -> Result<Started> {
+    const View view = source.view();
+    RAVEN_ASSIGN(const Filter filter, read_filter(view, request.filter()));
     Started begun;
     RAVEN_ASSIGN(begun.trace, inspector.start_trace(filter, std::max(request.packets(), 1u)));
     begun.lease = at_end(loop, [&inspector] { inspector.stop_trace(); });
@@ -122,15 +124,17 @@ grpc::Status stream_trace(
       [&] { return trace->done() || limit.over(); },
       [&] {
         return on_loop(
-            loop, [&engine, clock, trace] { return next_stories(engine, clock, *trace); }, cancelled
+            loop, [&source, clock, trace] { return next_stories(source.view(), clock, *trace); },
+            cancelled
         );
       }
   );
 }
 
 grpc::Status stream_capture(
-    event::Loop& loop, Engine& engine, Inspector& inspector, const grpc::ServerContext& context,
-    const dpapi::v1::CaptureRequest& request, grpc::ServerWriter<dpapi::v1::CaptureEvent>& writer
+    event::Loop& loop, const ViewSource& source, Inspector& inspector,
+    const grpc::ServerContext& context, const dpapi::v1::CaptureRequest& request,
+    grpc::ServerWriter<dpapi::v1::CaptureEvent>& writer
 ) {
   struct Started {
     std::shared_ptr<Capture> capture;
@@ -138,10 +142,11 @@ grpc::Status stream_capture(
     Lease lease;
   };
   const auto cancelled = [&context] { return context.IsCancelled(); };
-  const auto start = [&loop, &engine, &inspector, request]() -> Result<Started> {
-    RAVEN_ASSIGN(const CaptureOptions options, read_capture(engine, request));
+  const auto start = [&loop, &source, &inspector, request]() -> Result<Started> {
+    const View view = source.view();
+    RAVEN_ASSIGN(const CaptureOptions options, read_capture(view, request));
     Started begun;
-    report_interfaces(engine, options, begun.event);
+    report_interfaces(view, options, begun.event);
     RAVEN_ASSIGN(begun.capture, inspector.start_capture(options));
     begun.lease = at_end(loop, [&inspector] { inspector.stop_capture(); });
     return begun;
@@ -158,7 +163,7 @@ grpc::Status stream_capture(
       [&] { return capture->done() || limit.over(); },
       [&] {
         return on_loop(
-            loop, [&engine, clock, capture] { return next_copies(engine, clock, *capture); },
+            loop, [&source, clock, capture] { return next_copies(source.view(), clock, *capture); },
             cancelled
         );
       }

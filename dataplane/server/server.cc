@@ -23,8 +23,15 @@ constexpr std::chrono::milliseconds kShutdownTime{200};
 
 class ControlServer::Service : public dpapi::v1::Dataplane::Service {
  public:
-  Service(event::Loop& loop, Engine& engine, PacketPath& path, const metrics::TableBase& statistics)
-      : loop_{loop}, engine_{engine}, inspector_{path}, statistics_{statistics} {}
+  Service(
+      event::Loop& loop, Engine& engine, PacketPath& path, const Mirror& mirror,
+      const metrics::TableBase& statistics
+  )
+      : loop_{loop},
+        engine_{engine},
+        source_{engine, path, mirror},
+        inspector_{path},
+        statistics_{statistics} {}
 
   grpc::Status Apply(
       grpc::ServerContext*, const dpapi::v1::DesiredState* state, dpapi::v1::ApplyResult* result
@@ -42,7 +49,7 @@ class ControlServer::Service : public dpapi::v1::Dataplane::Service {
       grpc::ServerContext*, const dpapi::v1::StatusRequest*, dpapi::v1::StatusReply* reply
   ) override {
     return run(reply, [this](dpapi::v1::StatusReply& out) {
-      out = report_status(engine_);
+      out = report_status(source_.view());
       return grpc::Status::OK;
     });
   }
@@ -50,7 +57,7 @@ class ControlServer::Service : public dpapi::v1::Dataplane::Service {
       grpc::ServerContext*, const dpapi::v1::SasRequest*, dpapi::v1::SasReply* reply
   ) override {
     return run(reply, [this](dpapi::v1::SasReply& out) {
-      out = report_sas(engine_);
+      out = report_sas(source_.view());
       return grpc::Status::OK;
     });
   }
@@ -58,7 +65,7 @@ class ControlServer::Service : public dpapi::v1::Dataplane::Service {
       grpc::ServerContext*, const dpapi::v1::RoutesRequest*, dpapi::v1::RoutesReply* reply
   ) override {
     return run(reply, [this](dpapi::v1::RoutesReply& out) {
-      out = report_routes(engine_);
+      out = report_routes(source_.view());
       return grpc::Status::OK;
     });
   }
@@ -66,7 +73,7 @@ class ControlServer::Service : public dpapi::v1::Dataplane::Service {
       grpc::ServerContext*, const dpapi::v1::DropsRequest*, dpapi::v1::DropsReply* reply
   ) override {
     return run(reply, [this](dpapi::v1::DropsReply& out) {
-      out = report_drops(engine_.path());
+      out = report_drops(source_.path);
       return grpc::Status::OK;
     });
   }
@@ -80,13 +87,13 @@ class ControlServer::Service : public dpapi::v1::Dataplane::Service {
       grpc::ServerContext* context, const dpapi::v1::TraceRequest* request,
       grpc::ServerWriter<dpapi::v1::TraceEvent>* writer
   ) override {
-    return stream_trace(loop_, engine_, inspector_, *context, *request, *writer);
+    return stream_trace(loop_, source_, inspector_, *context, *request, *writer);
   }
   grpc::Status Capture(
       grpc::ServerContext* context, const dpapi::v1::CaptureRequest* request,
       grpc::ServerWriter<dpapi::v1::CaptureEvent>* writer
   ) override {
-    return stream_capture(loop_, engine_, inspector_, *context, *request, *writer);
+    return stream_capture(loop_, source_, inspector_, *context, *request, *writer);
   }
 
  private:
@@ -108,6 +115,7 @@ class ControlServer::Service : public dpapi::v1::Dataplane::Service {
 
   event::Loop& loop_;
   Engine& engine_;
+  const ViewSource source_;
   Inspector inspector_;
   const metrics::TableBase& statistics_;
 };
@@ -136,7 +144,7 @@ ControlServer::ControlServer(event::Loop& loop, UnixListener listener)
 
 Result<std::unique_ptr<ControlServer>> ControlServer::start(
     event::Loop& loop, const SocketSettings& settings, Engine& engine, PacketPath& path,
-    const metrics::TableBase& statistics
+    const Mirror& mirror, const metrics::TableBase& statistics
 ) {
   RAVEN_ASSIGN(
       auto listener,
@@ -145,7 +153,7 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(
       )
   );
   std::unique_ptr<ControlServer> server{new ControlServer{loop, std::move(listener)}};
-  server->service_ = std::make_unique<Service>(loop, engine, path, statistics);
+  server->service_ = std::make_unique<Service>(loop, engine, path, mirror, statistics);
   grpc::ServerBuilder builder;
   builder.RegisterService(server->service_.get());
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);

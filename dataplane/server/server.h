@@ -11,8 +11,8 @@
 
 #include "common/event/loop.h"
 #include "common/metrics/metrics.h"
-#include "dataplane/engine/engine.h"
 #include "dataplane/ipc/unix_listener.h"
+#include "dataplane/report/view.h"
 
 namespace grpc {
 class Server;
@@ -25,7 +25,7 @@ class ControlServer {
   // `statistics` gives all metrics; called on a thread of gRPC.
   static Result<std::unique_ptr<ControlServer>> start(
       event::Loop& loop, const SocketSettings& settings, Engine& engine, PacketPath& path,
-      const metrics::TableBase& statistics
+      const Mirror& mirror, const metrics::TableBase& statistics
   );
   // REQUIRES: the loop does not run any more.
   ~ControlServer();

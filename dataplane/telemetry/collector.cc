@@ -84,11 +84,11 @@ void collect_sums(std::span<const WorkerCounters* const> workers, MetricSink& si
   sink.set(Metric::kUnaccounted, {}, static_cast<double>(unaccounted_packets(workers)));
 }
 
-void collect_tunnel(Engine& engine, const Peer& peer, MetricSink& sink) {
-  const TunnelHealth* health = engine.selection().health(peer.tunnel);
-  const PeerTables::PeerRow* row = engine.peers().peer(TunnelId{peer.tunnel});
+void collect_tunnel(const View& view, const Peer& peer, MetricSink& sink) {
+  const TunnelHealth* health = view.selection.health(peer.tunnel);
+  const PeerTables::PeerRow* row = view.peers.peer(TunnelId{peer.tunnel});
   if (health == nullptr || row == nullptr) return;
-  const PeerSlot& slot = engine.tables().peers[row->index];
+  const PeerSlot& slot = view.tables.peers[row->index];
   const std::string& name = peer.name;
   const std::string& pool = peer.pool;
   sink.set(Metric::kTunnelUp, {name, pool}, health->up ? 1 : 0);
@@ -107,48 +107,48 @@ const char* name_of(Direction direction) {
   return direction == Direction::kInbound ? "in" : "out";
 }
 
-metrics::LabelValues labels_of(const Engine& engine, const TunnelDirection& flow) {
+metrics::LabelValues labels_of(const View& view, const TunnelDirection& flow) {
   const auto [tunnel, direction] = flow;
-  return {engine.peer_name(tunnel), engine.pool_name(tunnel), name_of(direction)};
+  return {view.peers.name_of(tunnel), view.peers.pool_of(tunnel), name_of(direction)};
 }
 
-void collect_traffic(const Engine& engine, MetricSink& sink) {
-  for (const auto& [flow, traffic] : engine.sas().traffic()) {
-    const metrics::LabelValues labels = labels_of(engine, flow);
+void collect_traffic(const View& view, MetricSink& sink) {
+  for (const auto& [flow, traffic] : view.sas.traffic()) {
+    const metrics::LabelValues labels = labels_of(view, flow);
     sink.set(Metric::kTunnelPackets, labels, number(traffic.packets));
     sink.set(Metric::kTunnelBytes, labels, number(traffic.bytes));
   }
 }
 
-void collect_sas(Engine& engine, MetricSink& sink) {
+void collect_sas(const View& view, MetricSink& sink) {
   struct Sum {
     uint64_t sas = 0;
     std::chrono::seconds newest_age = std::chrono::seconds::max();
   };
   std::map<TunnelDirection, Sum> sums;
-  for (const SaInfo& sa : engine.sas().list(BootClock::now())) {
+  for (const SaInfo& sa : view.sas.list(BootClock::now())) {
     Sum& total = sums[{sa.tunnel, sa.id.direction}];
     ++total.sas;
     total.newest_age = std::min(total.newest_age, sa.age);
-    if (engine.settings().metrics_spi_label)
+    if (view.settings.metrics_spi_label)
       sink.set(
           Metric::kSaPackets,
           {fmt::format("{:08x}", sa.id.spi.value()), name_of(sa.id.direction),
-           engine.peer_name(sa.tunnel)},
+           view.peers.name_of(sa.tunnel)},
           number(sa.packets)
       );
   }
   for (const auto& [flow, total] : sums) {
-    const metrics::LabelValues labels = labels_of(engine, flow);
+    const metrics::LabelValues labels = labels_of(view, flow);
     sink.set(Metric::kTunnelSas, labels, number(total.sas));
     sink.set(Metric::kTunnelSaAge, labels, static_cast<double>(total.newest_age.count()));
   }
 }
 
-void collect_pools(Engine& engine, MetricSink& sink) {
-  for (const auto& [pool, choice] : engine.selection().choices()) {
+void collect_pools(const View& view, MetricSink& sink) {
+  for (const auto& [pool, choice] : view.selection.choices()) {
     if (choice.tunnel)
-      sink.set(Metric::kPoolActive, {pool, engine.peer_name(TunnelId{*choice.tunnel})}, 1);
+      sink.set(Metric::kPoolActive, {pool, view.peers.name_of(TunnelId{*choice.tunnel})}, 1);
     sink.set(Metric::kPoolSwitches, {pool}, number(choice.switch_count));
   }
 }
@@ -181,37 +181,37 @@ void collect_path(const PacketPath& path, MetricSink& sink) {
   sink.set(Metric::kBuffers, {}, path.pool().size());
 }
 
-void collect_engine(Engine& engine, MetricSink& sink) {
-  for (unsigned worker = 0; worker < engine.path().worker_count(); ++worker) {
-    const WorkerRates& rates = engine.watch().rates(worker);
+void collect_engine(const View& view, MetricSink& sink) {
+  for (unsigned worker = 0; worker < view.path.worker_count(); ++worker) {
+    const WorkerRates& rates = view.watch.rates(worker);
     sink.set(Metric::kWorkerAlive, {std::to_string(worker)}, rates.alive ? 1 : 0);
     sink.set(Metric::kCyclesPerPacket, {std::to_string(worker)}, rates.cycles_per_packet);
   }
-  for (const Peer& peer : engine.desired().peers) collect_tunnel(engine, peer, sink);
-  collect_sas(engine, sink);
-  collect_traffic(engine, sink);
-  collect_pools(engine, sink);
-  sink.set(Metric::kSaRefused, {}, number(engine.sa_messages_refused()));
-  sink.set(Metric::kTooBig, {"heard"}, number(engine.too_big_heard()));
-  sink.set(Metric::kTooBig, {"refused"}, number(engine.too_big_refused()));
-  sink.set(Metric::kSasRestored, {"restored"}, number(engine.sas_restored()));
-  sink.set(Metric::kSasRestored, {"refused"}, number(engine.sas_not_restored()));
-  sink.set(Metric::kGeneration, {}, number(engine.desired().generation));
-  sink.set(Metric::kItemErrors, {}, number(engine.errors().size()));
-  const Mirror::Counters& mirror = engine.mirror().counters();
+  for (const Peer& peer : view.desired.peers) collect_tunnel(view, peer, sink);
+  collect_sas(view, sink);
+  collect_traffic(view, sink);
+  collect_pools(view, sink);
+  sink.set(Metric::kSaRefused, {}, number(view.counters.sa_messages_refused));
+  sink.set(Metric::kTooBig, {"heard"}, number(view.counters.too_big_heard));
+  sink.set(Metric::kTooBig, {"refused"}, number(view.counters.too_big_refused));
+  sink.set(Metric::kSasRestored, {"restored"}, number(view.counters.sas_restored));
+  sink.set(Metric::kSasRestored, {"refused"}, number(view.counters.sas_not_restored));
+  sink.set(Metric::kGeneration, {}, number(view.desired.generation));
+  sink.set(Metric::kItemErrors, {}, number(view.errors.size()));
+  const Mirror::Counters& mirror = view.mirror.counters();
   sink.set(Metric::kMirrorResyncs, {"all"}, number(mirror.resyncs));
   sink.set(Metric::kMirrorResyncs, {"loss"}, number(mirror.losses));
 }
 
-void collect_from(event::Loop& loop, Engine& engine, metrics::Table<Metric>& table) {
-  table.on_collect([&engine](MetricSink& sink) { collect_path(engine.path(), sink); });
-  table.on_collect([&loop, &engine](MetricSink& sink) {
+void collect_from(event::Loop& loop, const ViewSource& source, metrics::Table<Metric>& table) {
+  table.on_collect([source](MetricSink& sink) { collect_path(source.path, sink); });
+  table.on_collect([&loop, source](MetricSink& sink) {
     const auto done = std::make_shared<std::promise<std::shared_ptr<metrics::Values>>>();
     auto values = done->get_future();
-    loop.post([done, &engine] {
+    loop.post([done, source] {
       auto collected = std::make_shared<metrics::Values>();
       MetricSink inner{*collected};
-      collect_engine(engine, inner);
+      collect_engine(source.view(), inner);
       done->set_value(std::move(collected));
     });
     if (values.wait_for(kControlTimeout) != std::future_status::ready) return;

@@ -7,19 +7,20 @@
 #pragma once
 
 #include "common/event/loop.h"
-#include "dataplane/engine/engine.h"
 #include "dataplane/metrics.h"
+#include "dataplane/report/view.h"
 
 namespace raven::dataplane {
 
 using MetricSink = metrics::Sink<Metric>;
 
-// Registers with `table`, which must be used no longer than `loop` and `engine` live.
-void collect_from(event::Loop& loop, Engine& engine, metrics::Table<Metric>& table);
+// Registers with `table`, which must be used no longer than `loop` and what `source` refers to
+// live.
+void collect_from(event::Loop& loop, const ViewSource& source, metrics::Table<Metric>& table);
 
 void collect_path(const PacketPath& path, MetricSink& sink);
 // On the control thread.
-void collect_engine(Engine& engine, MetricSink& sink);
+void collect_engine(const View& view, MetricSink& sink);
 
 // Sum over all workers of what came in minus what ended somewhere.
 int64_t unaccounted_packets(std::span<const WorkerCounters* const> workers);

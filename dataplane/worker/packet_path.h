@@ -2,36 +2,31 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Life: Eal::start() -> create() -> start() -> ... -> stop() -> destruction.
-// Threading: one control thread; counters and states may be read by any thread, send_probe() may be
-// called by any.
+// Threading: one control thread; counters and states may be read by any thread.
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "common/base/result.h"
 #include "dataplane/inspect/inspection.h"
-#include "dataplane/packet/counters.h"
 #include "dataplane/port/mailbox.h"
 #include "dataplane/port/port.h"
 #include "dataplane/settings.h"
-#include "dataplane/stage/moved_peers.h"
-#include "dataplane/stage/too_big.h"
-#include "dataplane/table/table_writer.h"
+#include "dataplane/worker/path_control.h"
 
 namespace raven::dataplane {
 
 class Worker;
 class KernelBridge;
 
-class PacketPath {
+class PacketPath : public PathControl {
  public:
   // Opens ports, TAPs and raven0, makes the tables.  REQUIRES: the EAL is up.
   static Result<std::unique_ptr<PacketPath>> create(const Settings& settings);
-  ~PacketPath();  // stops if still running
+  ~PacketPath() override;  // stops if still running
   PacketPath(const PacketPath&) = delete;
   PacketPath& operator=(const PacketPath&) = delete;
 
@@ -39,12 +34,13 @@ class PacketPath {
   // Takes what is in the receive queues, sends it on, and ends the workers.
   void stop();
 
-  TableWriter& writer() { return *writer_; }
-  Tables& tables() { return *tables_; }
+  TableWriter& writer() override { return *writer_; }
+  Tables& tables() override { return *tables_; }
   std::span<const std::unique_ptr<Port>> ports() const { return ports_; }
+  uint16_t port_mtu(PortIndex port) const override { return ports_[port.value()]->mtu(); }
 
-  unsigned worker_count() const { return static_cast<unsigned>(workers_.size()); }
-  const WorkerCounters& counters(WorkerId worker) const;
+  unsigned worker_count() const override { return static_cast<unsigned>(workers_.size()); }
+  const WorkerCounters& counters(WorkerId worker) const override;
   unsigned cpu_of(WorkerId worker) const;  // lcore's CPU, from the settings
   // Packets the kernel handed in that no worker took (inbox full).
   uint64_t kernel_overruns() const;
@@ -52,22 +48,14 @@ class PacketPath {
   uint64_t kernel_refused() const;
   const PacketPool& pool() const { return *pool_; }
 
-  // A peer that was seen to send from another address; nothing: none since the last call.
-  std::optional<MovedPeer> take_moved_peer();
-
-  // A router that did not pass on a packet of ours; nothing: none since the last call.
-  std::optional<TooBig> take_too_big();
+  std::optional<MovedPeer> take_moved_peer() override;
+  std::optional<TooBig> take_too_big() override;
 
   // These look at packets from now on; null: nobody.
   void inspect(std::shared_ptr<Trace> trace, std::shared_ptr<Capture> capture);
 
-  // Puts a probe request into the tunnel of `peer`, by the worker that owns its SA.  The answer
-  // appears in PeerSlot::probe_answer with the same sequence.  kUnavailable: no outbound SA, no
-  // buffer, or the worker's inbox is full.
-  Status send_probe(PeerIndex peer, uint32_t sequence);
-  // The same, padded to an inner packet of `inner_size` bytes so that it takes an outer one of
-  // `outer_size`.  The answer appears in PeerSlot::padded_answer.
-  Status send_padded_probe(PeerIndex peer, uint16_t outer_size, uint32_t inner_size);
+  Status send_probe(PeerIndex peer, uint32_t sequence) override;
+  Status send_padded_probe(PeerIndex peer, uint16_t outer_size, uint32_t inner_size) override;
 
  private:
   PacketPath() = default;

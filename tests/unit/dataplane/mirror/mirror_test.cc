@@ -32,9 +32,8 @@ class FakeSlots : public AdjacencySlots {
 class MirrorTest : public testing::Test {
  protected:
   MirrorTest() {
-    mirror = Mirror::start(loop, {{PortIndex{3}, "near0", 0, 1500}}, slots, [this] {
-               ++changes;
-             }).value();
+    mirror = Mirror::start(loop, {{PortIndex{3}, "near0", 0, 1500}}, slots).value();
+    mirror->on_change([this] { ++changes; });
   }
   // Runs the loop until the condition holds; fails after some seconds.
   void run_until(const std::function<bool()>& condition, const char* what) {

@@ -1,4 +1,4 @@
-// AdjacencySlots over the tables of the packet path.
+// TableAdjacencySlots: the mirror's slots, in the tables of the packet path.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

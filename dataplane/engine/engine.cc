@@ -125,7 +125,10 @@ void Engine::start_timers() {
     sas_->tick(BootClock::now());
     path_.writer().reclaim();
   }));
-  timers_.push_back(loop_.call_every(kWatchTick, [this] { watch_workers(); }));
+  timers_.push_back(loop_.call_every(kWatchTick, [this] {
+    watch_workers();
+    if (!kernel_.filter_problem().empty()) update_filter();
+  }));
 }
 
 Result<Engine::Applied> Engine::apply(const dpapi::v1::DesiredState& message) {
@@ -169,17 +172,19 @@ Status Engine::check(const dpapi::v1::DesiredState& message, const Desired& stat
 void Engine::switch_to(CheckedDesired checked) {
   applied_ = true;
   kernel_.update_filter(&checked.state);  // before routes go: nothing may leave in clear
+  const std::size_t peers_before = peers_.peers().size();
   const std::vector<ItemError> no_slot = peers_.add_new(checked.state);
   desired_ = std::move(checked.state);
   item_errors_ = std::move(checked.errors);
   item_errors_.insert(item_errors_.end(), no_slot.begin(), no_slot.end());
   take_tunnels();
+  if (peers_.peers().size() != peers_before) sas_->peers_changed();  // they may have keys already
   kernel_.expect_new_routes();
   refresh_kernel_view();
   choose(BootClock::now());
-  peers_.remove_old(desired_);
-  sas_->peers_changed();
-  choose(BootClock::now());  // new peers may have had their keys already
+  const PeerTables::Old old = peers_.take_old(desired_);
+  if (!old.peers.empty()) sas_->peers_changed();
+  peers_.free(old);
   forget_unused_destinations();
   path_.writer().reclaim();
 }
@@ -197,6 +202,10 @@ void Engine::take_tunnels() {
 void Engine::refresh_kernel_view() {
   kernel_.publish(desired_, peers_.pools());
   paths_.update_all();
+  update_filter();
+}
+
+void Engine::update_filter() {
   kernel_.update_filter(applied_ ? &desired_ : nullptr);
 }
 

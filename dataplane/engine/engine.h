@@ -57,6 +57,7 @@ class Engine {
   void switch_to(CheckedDesired checked);
   void take_tunnels();
   void refresh_kernel_view();
+  void update_filter();
   void forget_unused_destinations();
   void choose(Instant now);
   std::vector<ItemError> errors() const;

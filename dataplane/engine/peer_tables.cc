@@ -40,21 +40,28 @@ std::vector<ItemError> PeerTables::add_new(const Desired& state) {
   return errors;
 }
 
-void PeerTables::remove_old(const Desired& state) {
+PeerTables::Old PeerTables::take_old(const Desired& state) {
+  Old old;
   std::set<TunnelId> tunnels;
   for (const Peer& peer : state.peers) tunnels.insert(TunnelId{peer.tunnel});
   std::erase_if(peers_, [&](const auto& item) {
     if (tunnels.contains(item.first)) return false;
-    writer_.remove_peer(item.second.index);
+    old.peers.push_back(item.second.index);
     return true;
   });
   std::set<std::string> pools;
   for (const RemotePool& pool : state.pools) pools.insert(pool.name);
   std::erase_if(pools_, [&](const auto& item) {
     if (pools.contains(item.first)) return false;
-    writer_.remove_pool(item.second);
+    old.pools.push_back(item.second);
     return true;
   });
+  return old;
+}
+
+void PeerTables::free(const Old& old) {
+  for (const PeerIndex peer : old.peers) writer_.remove_peer(peer);
+  for (const PoolIndex pool : old.pools) writer_.remove_pool(pool);
 }
 
 const PeerTables::PeerRow* PeerTables::peer(TunnelId tunnel) const {

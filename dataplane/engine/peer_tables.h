@@ -31,8 +31,15 @@ class PeerTables : public SaTables {
 
   // New pools and peers get slots; those that find none are named.  Peers change their pool.
   std::vector<ItemError> add_new(const Desired& state);
-  // REQUIRES: the published topology does not mention what `state` does not.
-  void remove_old(const Desired& state);
+  // What `state` does not name is not found any more, but its slots are in use until free().
+  // REQUIRES: the published topology does not mention it.
+  struct Old {
+    std::vector<PeerIndex> peers;
+    std::vector<PoolIndex> pools;
+  };
+  Old take_old(const Desired& state);
+  // REQUIRES: no SA points at them.
+  void free(const Old& old);
 
   const std::map<std::string, PoolIndex>& pools() const { return pools_; }
   const PeerRow* peer(TunnelId tunnel) const;

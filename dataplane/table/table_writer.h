@@ -5,6 +5,7 @@
 // call reclaim() now and then (once per control loop) to run what has become safe.
 //
 // Order that keeps workers safe: put the new in, switch to it, take the old out, then free_later().
+// What takes part in that order is virtual, so that a test of the caller can see it.
 #pragma once
 
 #include <functional>
@@ -33,22 +34,22 @@ class TableWriter {
  public:
   TableWriter(Tables& tables, Quiescence& quiescence);
   // Runs what is still to be freed.  REQUIRES: no worker is online, or all still loop.
-  ~TableWriter() { quiescence_.synchronize(); }
+  virtual ~TableWriter() { quiescence_.synchronize(); }
   TableWriter(const TableWriter&) = delete;
   TableWriter& operator=(const TableWriter&) = delete;
 
   // Whole replacements.
-  void publish_topology(std::unique_ptr<const Topology> topology);
+  virtual void publish_topology(std::unique_ptr<const Topology> topology);
   void publish_box(std::unique_ptr<const LocalBox> box);
   // REQUIRES: SPIs >= 256, unique.  An SA that is no longer listed may be freed by free_later().
-  void publish_sad(std::span<const SadEntry> entries);
+  virtual void publish_sad(std::span<const SadEntry> entries);
 
   // Slots.  remove_* takes the slot out at once and makes it available again when no worker can
   // still hold its index; the caller publishes a topology without it first.
-  Result<PeerIndex> add_peer(uint32_t tunnel_id, PoolIndex pool);
-  void remove_peer(PeerIndex peer);
-  Result<PoolIndex> add_pool();
-  void remove_pool(PoolIndex pool);
+  virtual Result<PeerIndex> add_peer(uint32_t tunnel_id, PoolIndex pool);
+  virtual void remove_peer(PeerIndex peer);
+  virtual Result<PoolIndex> add_pool();
+  virtual void remove_pool(PoolIndex pool);
   Result<AdjacencyIndex> add_adjacency();
   void remove_adjacency(AdjacencyIndex adjacency);
 
@@ -60,8 +61,10 @@ class TableWriter {
   void set_peer_path_mtu(PeerIndex peer, uint16_t outer, uint16_t inner);
   // `per_worker[w]` is the SA that worker w sends with, nullptr: it hands over to `fallback`.
   // REQUIRES: no SA appears twice (an outbound SA has one owner).
-  void set_outbound(PeerIndex peer, std::span<OutboundSa* const> per_worker, WorkerId fallback);
-  void select_peer(PoolIndex pool, PeerIndex peer);
+  virtual void set_outbound(
+      PeerIndex peer, std::span<OutboundSa* const> per_worker, WorkerId fallback
+  );
+  virtual void select_peer(PoolIndex pool, PeerIndex peer);
   void set_forwarding(bool forwarding);
 
   // Disposal of what was taken out of the tables (SAs, their keys).

@@ -91,6 +91,11 @@ std::string status_text(const StatusReply& status) {
       status.version(), duration(status.uptime_seconds()), status.generation()
   );
   if (status.static_sas()) out += "WARNING: keys come from a file (labs and measurements only)\n";
+  if (status.probes_refused() > 0)
+    out += fmt::format(
+        "WARNING: {} probes found no room at a worker and were sent again\n",
+        status.probes_refused()
+    );
   out += errors_text(status);
   return out + "\n" + ports_text(status) + "\n" + workers_text(status) + "\n" + pools_text(status) +
          "\n" + tunnels_text(status);

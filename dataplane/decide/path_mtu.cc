@@ -82,6 +82,18 @@ void PathMtu::probe_answered(uint32_t tunnel, uint32_t size) {
   if (found != states_.end()) found->second.answered = std::max(found->second.answered, size);
 }
 
+void PathMtu::probe_refused(uint32_t tunnel) {
+  const auto found = states_.find(tunnel);
+  if (found == states_.end()) return;
+  State& state = found->second;
+  if (state.search) {
+    state.search->tries = 0;
+  } else if (state.lost > 0) {
+    --state.lost;
+    state.next_check = {};
+  }
+}
+
 PathMtu::Step PathMtu::step(uint32_t tunnel, bool up, Instant now) {
   const auto found = states_.find(tunnel);
   if (found == states_.end()) return {};

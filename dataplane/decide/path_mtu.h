@@ -45,6 +45,10 @@ class PathMtu {
   // A padded probe of `size` was answered.
   void probe_answered(uint32_t tunnel, uint32_t size);
 
+  // A probe of the last step found no room on its way out, which says nothing about the path: it is
+  // asked for again.
+  void probe_refused(uint32_t tunnel);
+
   struct Step {
     std::vector<uint32_t> probes;  // sizes to probe now
     bool changed = false;          // largest() is another one than before

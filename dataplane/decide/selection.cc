@@ -26,17 +26,27 @@ void Selection::set_pools(const std::map<std::string, std::vector<uint32_t>>& po
   for (const auto& [name, gateways] : pools_) choices_.try_emplace(name);
 }
 
-uint32_t Selection::probe_sent(uint32_t id) {
+uint32_t Selection::probe_due(uint32_t id) {
   const auto found = tunnels_.find(id);
   if (found == tunnels_.end()) return 0;
   Tunnel& tunnel = found->second;
-  if (tunnel.health.up && tunnel.sent_since_answer >= settings_.loss_max) {
+  if (tunnel.health.up && tunnel.lost >= settings_.loss_max) {
     tunnel.health.up = false;
     ++tunnel.health.down_count;
   }
-  ++tunnel.sent_since_answer;
-  ++tunnel.health.probes_sent;
-  return ++tunnel.last_sent;
+  return tunnel.last_sent + 1;
+}
+
+void Selection::probe_sent(uint32_t id) {
+  const auto found = tunnels_.find(id);
+  if (found == tunnels_.end()) return;
+  ++found->second.lost;
+  ++found->second.health.probes_sent;
+  ++found->second.last_sent;
+}
+
+void Selection::probe_lost(uint32_t id) {
+  if (const auto found = tunnels_.find(id); found != tunnels_.end()) ++found->second.lost;
 }
 
 void Selection::probe_answered(
@@ -48,7 +58,7 @@ void Selection::probe_answered(
   if (sequence <= tunnel.last_answered || sequence > tunnel.last_sent) return;
   if (round_trip > kAnswerAgeMax) return;
   tunnel.last_answered = sequence;
-  tunnel.sent_since_answer = 0;
+  tunnel.lost = 0;
   tunnel.health.round_trip = round_trip;
   if (!std::exchange(tunnel.health.up, true)) tunnel.health.up_since = now;
 }

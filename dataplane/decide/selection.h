@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Pure: no I/O, no clock of its own; the caller sends the probes and tells of the answers.
-// Rules: a tunnel is up from its first answer until `loss_max` probes were sent without any answer
-// arriving meanwhile (so a long round trip alone never takes a tunnel down).  A pool uses the first
+// Rules: a tunnel is up from its first answer until `loss_max` probes were lost: sent without any
+// answer arriving meanwhile (so a long round trip alone never takes a tunnel down).  A probe that
+// found no room on its way out is not lost.  A pool uses the first
 // gateway of its list that is up.  When the one in use goes down the next is taken at once; a
 // preferred one that comes back must stay up for `switch_back` first.
 // Other implementations do not answer our probes: while no gateway of a pool is up, the first one
@@ -33,7 +34,7 @@ struct SelectionSettings {
 struct TunnelHealth {
   bool up = false;
   Instant up_since{};
-  uint64_t probes_sent = 0;
+  uint64_t probes_sent = 0;  // that left
   uint64_t down_count = 0;
   std::chrono::nanoseconds round_trip{0};  // of the last answer, 0: never answered
 };
@@ -52,8 +53,13 @@ class Selection {
   // The gateways of a pool by tunnel, in order of preference; pools that are not named go.
   void set_pools(const std::map<std::string, std::vector<uint32_t>>& pools);
 
-  // A probe goes out now; returns its sequence number, 0 when the tunnel is not known.
-  uint32_t probe_sent(uint32_t tunnel);
+  // It is time for the next probe: finds the tunnel down that did not answer those before.  Returns
+  // the sequence number that the probe must carry, 0 when the tunnel is not known.
+  uint32_t probe_due(uint32_t tunnel);
+  // It left.
+  void probe_sent(uint32_t tunnel);
+  // It cannot leave, and no later one could: as if it were sent and lost.
+  void probe_lost(uint32_t tunnel);
   // Repeated and very late answers prove nothing about now and are ignored.
   void probe_answered(
       uint32_t tunnel, uint32_t sequence, std::chrono::nanoseconds round_trip, Instant now
@@ -75,7 +81,7 @@ class Selection {
     TunnelHealth health;
     uint32_t last_sent = 0;  // wraps after thirteen years of ten probes a second
     uint32_t last_answered = 0;
-    uint32_t sent_since_answer = 0;
+    uint32_t lost = 0;  // since the last answer, as far as one knows
     bool keyed = false;
   };
 

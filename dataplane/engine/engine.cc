@@ -14,11 +14,14 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr int kProbeTicks = 10;  // per probe interval
 constexpr milliseconds kSaTick{250};
 constexpr milliseconds kWatchTick{1000};
 
-SelectionSettings selection_settings(const Settings& settings) {
-  return {settings.probe_loss_max, milliseconds{settings.switch_back_ms}};
+ProberSettings prober_settings(const Settings& settings) {
+  return {
+      {settings.probe_loss_max, milliseconds{settings.switch_back_ms}},
+      milliseconds{settings.probe_interval_ms}};
 }
 
 OuterRules outer_rules(const Settings& settings) {
@@ -52,10 +55,10 @@ Engine::Engine(
       path_{path},
       next_hops_{next_hops},
       peers_{path.writer(), [this](TunnelId tunnel) { paths_.update(tunnel); }},
-      prober_{selection_settings(settings), path, peers_},
+      watch_{path.worker_count()},
+      prober_{prober_settings(settings), path, peers_, watch_},
       paths_{path, next_hops, peers_},
-      kernel_{path, next_hops, filter},
-      watch_{path.worker_count()} {
+      kernel_{path, next_hops, filter} {
   desired_.blocked = settings.cluster_cidrs;  // until the agent says what is whose
 }
 
@@ -118,9 +121,10 @@ void Engine::restore_desired() {
 }
 
 void Engine::start_timers() {
-  const milliseconds probe_period{settings_.probe_interval_ms};
+  const std::chrono::nanoseconds interval = milliseconds{settings_.probe_interval_ms};
   timers_.push_back(loop_.call_after(milliseconds{0}, [this] { probe_tick(); }));
-  timers_.push_back(loop_.call_every(probe_period, [this] { probe_tick(); }));
+  timers_.push_back(loop_.call_every(interval / kProbeTicks, [this] { probe_tick(); }));
+  timers_.push_back(loop_.call_every(interval, [this] { report_tick(); }));
   timers_.push_back(loop_.call_every(kSaTick, [this] {
     sas_->tick(BootClock::now());
     path_.writer().reclaim();
@@ -190,9 +194,10 @@ void Engine::switch_to(CheckedDesired checked) {
 }
 
 void Engine::take_tunnels() {
-  std::vector<uint32_t> tunnels;
+  std::vector<TunnelId> tunnels;
   for (const Peer& peer : desired_.peers)
-    if (peers_.peer(TunnelId{peer.tunnel}) != nullptr) tunnels.push_back(peer.tunnel);
+    if (const TunnelId tunnel{peer.tunnel}; peers_.peer(tunnel) != nullptr)
+      tunnels.push_back(tunnel);
   prober_.set_tunnels(tunnels);
   prober_.set_pools(desired_.pools);
   paths_.set_tunnels(tunnels);
@@ -224,24 +229,26 @@ void Engine::choose(Instant now) {
 
 void Engine::probe_tick() {
   const Instant now = BootClock::now();
-  prober_.take_answers(now);
-  prober_.send();  // also finds tunnels down that did not answer the ones before
-  // No packet asks for the keys of a tunnel that is never chosen as it has none.
-  for (const auto& [tunnel, row] : peers_.peers())
-    if (row.newest == nullptr) sas_->sa_wanted(tunnel, now);
-  choose(now);
-  for (const auto& [tunnel, row] : peers_.peers()) paths_.probe(tunnel, prober_.is_up(tunnel), now);
-  take_reports(now);
-  path_.writer().reclaim();
+  const Prober::Turns turns = prober_.take_turns(now);
+  if (turns.health_changed) choose(now);
+  for (const TunnelId tunnel : turns.tunnels) {
+    // No packet asks for the keys of a tunnel that is never chosen as it has none.
+    if (peers_.peer(tunnel)->newest == nullptr) sas_->sa_wanted(tunnel, now);
+    paths_.probe(tunnel, prober_.is_up(tunnel), now);
+  }
 }
 
-void Engine::take_reports(Instant now) {
+// What workers and time have brought since the last call.
+void Engine::report_tick() {
+  const Instant now = BootClock::now();
+  choose(now);
   while (const auto report = path_.take_too_big())
     paths_.hear(*report, sas_->find_outbound(Spi{report->spi}, report->peer));
   while (const auto moved = path_.take_moved_peer())
     sas_->source_moved(Spi{moved->spi}, moved->address, moved->port);
   for (const auto& [tunnel, row] : peers_.peers())
     if (path_.tables().peers[row.index].sa_wanted.exchange(false)) sas_->sa_wanted(tunnel, now);
+  path_.writer().reclaim();
 }
 
 void Engine::watch_workers() {

@@ -64,8 +64,7 @@ class Engine {
   bool forwarding() const;
 
   void probe_tick();
-  void probe_path_mtu(Instant now);
-  void take_reports(Instant now);
+  void report_tick();
   void watch_workers();
 
   event::Loop& loop_;
@@ -78,10 +77,10 @@ class Engine {
   bool applied_ = false;  // until then desired_ is empty because nobody has said anything
   std::vector<ItemError> item_errors_;
   PeerTables peers_;
+  WorkerWatch watch_;
   Prober prober_;
   TunnelPaths paths_;
   KernelView kernel_;
-  WorkerWatch watch_;
 
   std::unique_ptr<SaManager> sas_;
   std::size_t sas_restored_ = 0, sas_not_restored_ = 0;

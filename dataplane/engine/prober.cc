@@ -7,8 +7,11 @@
 
 namespace raven::dataplane {
 
-void Prober::set_tunnels(const std::vector<uint32_t>& tunnels) {
-  selection_.set_tunnels(tunnels);
+void Prober::set_tunnels(const std::vector<TunnelId>& tunnels) {
+  std::vector<uint32_t> ids;
+  for (const TunnelId tunnel : tunnels) ids.push_back(tunnel.value());
+  selection_.set_tunnels(ids);
+  turns_.set_tunnels(tunnels);
   std::erase_if(answers_seen_, [this](const auto& item) { return !peers_.peer(item.first); });
 }
 
@@ -18,23 +21,45 @@ void Prober::set_pools(const std::vector<RemotePool>& pools) {
   selection_.set_pools(gateways);
 }
 
-void Prober::take_answers(Instant now) {
-  for (const auto& [tunnel, row] : peers_.peers()) {
-    const PeerSlot& slot = path_.tables().peers[row.index];
-    const ProbeAnswer answer = ProbeAnswer::unpack(slot.probe_answer.load());
-    if (std::exchange(answers_seen_[tunnel], answer.sequence) == answer.sequence) continue;
-    selection_.probe_answered(
-        tunnel.value(), answer.sequence, std::chrono::microseconds{answer.rtt_us}, now
-    );
-  }
+Prober::Turns Prober::take_turns(Instant now) {
+  Turns turns;
+  turns_.take(now, [&](TunnelId tunnel) {
+    const PeerTables::PeerRow* row = peers_.peer(tunnel);
+    if (row == nullptr) return true;  // removed since
+    const bool was_up = is_up(tunnel);
+    take_answer(tunnel, row->index, now);
+    const bool over = probe(tunnel, row->index);
+    if (over) turns.tunnels.push_back(tunnel);
+    turns.health_changed = turns.health_changed || is_up(tunnel) != was_up;
+    return over;
+  });
+  return turns;
 }
 
-void Prober::send() {
-  for (const auto& [tunnel, row] : peers_.peers()) {
-    const uint32_t sequence = selection_.probe_sent(tunnel.value());
-    const Status sent = path_.send_probe(row.index, sequence);
-    if (!sent.ok()) log::debug("path", "{}: {}", row.name, sent.error().message);
+void Prober::take_answer(TunnelId tunnel, PeerIndex peer, Instant now) {
+  const ProbeAnswer answer = ProbeAnswer::unpack(path_.tables().peers[peer].probe_answer.load());
+  if (std::exchange(answers_seen_[tunnel], answer.sequence) == answer.sequence) return;
+  selection_.probe_answered(
+      tunnel.value(), answer.sequence, std::chrono::microseconds{answer.rtt_us}, now
+  );
+}
+
+// False: it found no room, but may do so later.
+bool Prober::probe(TunnelId tunnel, PeerIndex peer) {
+  const uint32_t sequence = selection_.probe_due(tunnel.value());
+  const ProbeSend sent = path_.send_probe(peer, sequence);
+  if (sent == ProbeSend::kSent) {
+    selection_.probe_sent(tunnel.value());
+    return true;
   }
+  if (sent == ProbeSend::kRefused && !owner_stands_still(peer)) return false;
+  selection_.probe_lost(tunnel.value());
+  return true;
+}
+
+bool Prober::owner_stands_still(PeerIndex peer) const {
+  const WorkerId owner = path_.tables().peers[peer].fallback_worker.load();
+  return owner.value() < path_.worker_count() && !workers_.rates(owner.value()).alive;
 }
 
 std::vector<std::string> Prober::choose(Instant now) {

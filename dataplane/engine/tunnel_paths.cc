@@ -5,6 +5,12 @@
 
 namespace raven::dataplane {
 
+void TunnelPaths::set_tunnels(const std::vector<TunnelId>& tunnels) {
+  std::vector<uint32_t> ids;
+  for (const TunnelId tunnel : tunnels) ids.push_back(tunnel.value());
+  path_mtu_.set_tunnels(ids);
+}
+
 void TunnelPaths::update(TunnelId tunnel) {
   const PeerTables::PeerRow* row = peers_.peer(tunnel);
   if (row == nullptr || row->newest == nullptr) return;
@@ -36,10 +42,10 @@ void TunnelPaths::probe(TunnelId tunnel, bool up, Instant now) {
     path_mtu_.probe_answered(tunnel.value(), size);
   const PathMtu::Step step = path_mtu_.step(tunnel.value(), up, now);
   for (const uint32_t size : step.probes) {
-    const Status sent = path_.send_padded_probe(
+    const ProbeSend sent = path_.send_padded_probe(
         row->index, static_cast<uint16_t>(size), row->newest->inner_size_max(size)
     );
-    if (!sent.ok()) log::debug("path", "{}: {}", row->name, sent.error().message);
+    if (sent == ProbeSend::kRefused) path_mtu_.probe_refused(tunnel.value());
   }
   if (!step.changed) return;
   update(tunnel);

@@ -21,7 +21,7 @@ class TunnelPaths {
       : path_{path}, next_hops_{next_hops}, peers_{peers} {}
 
   // What is known of other tunnels is forgotten.
-  void set_tunnels(const std::vector<uint32_t>& tunnels) { path_mtu_.set_tunnels(tunnels); }
+  void set_tunnels(const std::vector<TunnelId>& tunnels);
 
   // The outer addresses of a tunnel, or the next hop to them, may be others than before.
   void update(TunnelId tunnel);

@@ -172,6 +172,7 @@ dpapi::v1::StatusReply report_status(const View& view) {
   reply.set_pool(view.desired.pool);
   reply.set_static_sas(!view.settings.static_sa_file.empty());
   reply.set_forwarding(view.forwarding);
+  reply.set_probes_refused(view.path.probes_refused());
   fill_ports(view, reply);
   fill_workers(view, reply);
   fill_tunnels(view, reply);

@@ -177,6 +177,7 @@ void collect_path(const PacketPath& path, MetricSink& sink) {
   }
   sink.set(Metric::kKernelOverruns, {}, number(path.kernel_overruns()));
   sink.set(Metric::kKernelRefused, {}, number(path.kernel_refused()));
+  sink.set(Metric::kProbesRefused, {}, number(path.probes_refused()));
   sink.set(Metric::kBuffersFree, {}, path.pool().available());
   sink.set(Metric::kBuffers, {}, path.pool().size());
 }

@@ -171,27 +171,26 @@ void PacketPath::inspect(std::shared_ptr<Trace> trace, std::shared_ptr<Capture> 
 }
 
 template <class Write>
-Status PacketPath::send_request(PeerIndex peer, const Write& write) {
+ProbeSend PacketPath::send_request(PeerIndex peer, const Write& write) {
   const PeerSlot& slot = tables_->peers[peer];
   const WorkerId owner = slot.fallback_worker.load(std::memory_order_acquire);
-  if (owner.value() >= workers_.size())
-    return Error{ErrorCode::kUnavailable, "the tunnel has no outbound SA yet"};
-  rte_mbuf* packet = pool_->take();
-  if (packet == nullptr)
-    return Error{ErrorCode::kUnavailable, "no packet buffer is free for a probe"};
-  write(packet, slot.tunnel_id.load(std::memory_order_relaxed));
-  if (mailbox_list_[owner.value()]->send(packet)) return {};
-  rte_pktmbuf_free(packet);
-  return Error{ErrorCode::kUnavailable, "the worker takes no more packets"};
+  if (owner.value() >= workers_.size()) return ProbeSend::kNoKeys;
+  if (rte_mbuf* packet = pool_->take(); packet != nullptr) {
+    write(packet, slot.tunnel_id.load(std::memory_order_relaxed));
+    if (mailbox_list_[owner.value()]->send(packet)) return ProbeSend::kSent;
+    rte_pktmbuf_free(packet);
+  }
+  probes_refused_.add(1);
+  return ProbeSend::kRefused;
 }
 
-Status PacketPath::send_probe(PeerIndex peer, uint32_t sequence) {
+ProbeSend PacketPath::send_probe(PeerIndex peer, uint32_t sequence) {
   return send_request(peer, [&](rte_mbuf* packet, uint32_t tunnel_id) {
     write_probe_request(packet, peer, tunnel_id, sequence);
   });
 }
 
-Status PacketPath::send_padded_probe(PeerIndex peer, uint16_t outer_size, uint32_t inner_size) {
+ProbeSend PacketPath::send_padded_probe(PeerIndex peer, uint16_t outer_size, uint32_t inner_size) {
   return send_request(peer, [&](rte_mbuf* packet, uint32_t tunnel_id) {
     write_padded_probe_request(packet, peer, tunnel_id, outer_size, inner_size);
   });

@@ -46,6 +46,8 @@ class PacketPath : public PathControl {
   uint64_t kernel_overruns() const;
   // Packets that the kernel did not take: its interface is down or gone.
   uint64_t kernel_refused() const;
+  // Probes that no worker took (ProbeSend::kRefused).
+  uint64_t probes_refused() const { return probes_refused_.value(); }
   const PacketPool& pool() const { return *pool_; }
 
   std::optional<MovedPeer> take_moved_peer() override;
@@ -54,15 +56,15 @@ class PacketPath : public PathControl {
   // These look at packets from now on; null: nobody.
   void inspect(std::shared_ptr<Trace> trace, std::shared_ptr<Capture> capture);
 
-  Status send_probe(PeerIndex peer, uint32_t sequence) override;
-  Status send_padded_probe(PeerIndex peer, uint16_t outer_size, uint32_t inner_size) override;
+  ProbeSend send_probe(PeerIndex peer, uint32_t sequence) override;
+  ProbeSend send_padded_probe(PeerIndex peer, uint16_t outer_size, uint32_t inner_size) override;
 
  private:
   PacketPath() = default;
 
   Status open_ports();
   template <class Write>
-  Status send_request(PeerIndex peer, const Write& write);
+  ProbeSend send_request(PeerIndex peer, const Write& write);
   Status make_workers();
 
   Settings settings_;
@@ -76,6 +78,7 @@ class PacketPath : public PathControl {
   std::vector<std::unique_ptr<Mailbox>> mailboxes_;
   std::vector<Mailbox*> mailbox_list_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  Counter probes_refused_;  // by the control thread
   bool running_ = false;
 };
 

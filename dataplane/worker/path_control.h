@@ -15,6 +15,13 @@
 
 namespace raven::dataplane {
 
+// What became of a probe.
+enum class ProbeSend {
+  kSent,
+  kNoKeys,   // the tunnel has no outbound SA
+  kRefused,  // no packet buffer was free, or the worker's inbox was full
+};
+
 class PathControl {
  public:
   virtual ~PathControl() = default;
@@ -32,12 +39,11 @@ class PathControl {
   virtual std::optional<TooBig> take_too_big() = 0;
 
   // Puts a probe request into the tunnel of `peer`, by the worker that owns its SA.  The answer
-  // appears in PeerSlot::probe_answer with the same sequence.  kUnavailable: no outbound SA, no
-  // buffer, or the worker's inbox is full.
-  virtual Status send_probe(PeerIndex peer, uint32_t sequence) = 0;
+  // appears in PeerSlot::probe_answer with the same sequence.
+  virtual ProbeSend send_probe(PeerIndex peer, uint32_t sequence) = 0;
   // The same, padded to an inner packet of `inner_size` bytes so that it takes an outer one of
   // `outer_size`.  The answer appears in PeerSlot::padded_answer.
-  virtual Status send_padded_probe(PeerIndex peer, uint16_t outer_size, uint32_t inner_size) = 0;
+  virtual ProbeSend send_padded_probe(PeerIndex peer, uint16_t outer_size, uint32_t inner_size) = 0;
 };
 
 }  // namespace raven::dataplane

@@ -50,6 +50,13 @@ TEST(DataplaneViews, WarnWhenKeysComeFromAFileAndNameWhatWasNotApplied) {
   EXPECT_NE(text.find("not applied: peer x: tunnel id is taken"), std::string::npos);
 }
 
+TEST(DataplaneViews, WarnWhenProbesFoundNoRoom) {
+  dpapi::v1::StatusReply status;
+  EXPECT_EQ(status_text(status).find("probes found no room"), std::string::npos);
+  status.set_probes_refused(3);
+  EXPECT_NE(status_text(status).find("WARNING: 3 probes found no room"), std::string::npos);
+}
+
 TEST(DataplaneViews, LeaveZeroCountersOutUnlessAskedFor) {
   dpapi::v1::DropsReply drops;
   auto* drop = drops.add_drops();

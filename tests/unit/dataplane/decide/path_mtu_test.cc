@@ -99,6 +99,22 @@ TEST_F(PathMtuTest, Row31AProbeThatIsLostByChanceCostsNothing) {
   EXPECT_EQ(largest(), 1448u);
 }
 
+// Rule 31: refuses
+TEST_F(PathMtuTest, Row31AProbeThatFoundNoRoomSaysNothingAboutThePath) {
+  const auto refuse_for = [this](std::chrono::nanoseconds time) {
+    for (const Instant end = now_ + time; now_ < end; now_ += milliseconds{100}) {
+      const PathMtu::Step step = path_mtu_.step(kTunnel, true, now_);
+      EXPECT_FALSE(step.changed);
+      for (std::size_t i = 0; i < step.probes.size(); ++i) path_mtu_.probe_refused(kTunnel);
+    }
+  };
+  refuse_for(minutes{1});
+  EXPECT_TRUE(too_big(1404)) << "starts a search";
+  refuse_for(minutes{1});
+  run(seconds{10}, 1500);
+  EXPECT_EQ(least_, 1500u);
+}
+
 // Rule 31: holds
 TEST_F(PathMtuTest, Row31ARouterStartsASearchThatFindsWhatItSays) {
   run(seconds{12}, 1500);

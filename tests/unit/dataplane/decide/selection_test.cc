@@ -19,11 +19,16 @@ class SelectionTest : public testing::Test {
     selection.set_pools({{"edge", {1, 2}}});
   }
 
+  uint32_t send(uint32_t tunnel) {
+    const uint32_t sequence = selection.probe_due(tunnel);
+    selection.probe_sent(tunnel);
+    return sequence;
+  }
   // One probe interval: a probe into each tunnel, answers from those named.
   std::vector<std::string> round(const std::vector<uint32_t>& answering) {
     now += milliseconds{100};
     for (const uint32_t tunnel : {1u, 2u}) {
-      const uint32_t sequence = selection.probe_sent(tunnel);
+      const uint32_t sequence = send(tunnel);
       if (std::find(answering.begin(), answering.end(), tunnel) != answering.end())
         selection.probe_answered(tunnel, sequence, milliseconds{5}, now + milliseconds{5});
     }
@@ -163,7 +168,7 @@ TEST_F(SelectionTest, IsNotTakenDownByARoundTripLongerThanAllProbesTogether) {
   std::vector<uint32_t> flight;
   for (std::size_t i = 0; i < 40; ++i) {
     now += milliseconds{100};
-    flight.push_back(selection.probe_sent(1));
+    flight.push_back(send(1));
     if (i >= 10) selection.probe_answered(1, flight[i - 10], milliseconds{1000}, now);
   }
   EXPECT_TRUE(selection.health(1)->up);
@@ -172,18 +177,38 @@ TEST_F(SelectionTest, IsNotTakenDownByARoundTripLongerThanAllProbesTogether) {
 }
 
 TEST_F(SelectionTest, IgnoresRepeatedForgedAndVeryLateAnswers) {
-  const uint32_t sequence = selection.probe_sent(1);
+  const uint32_t sequence = send(1);
   selection.probe_answered(1, sequence + 1, milliseconds{1}, now);
   EXPECT_FALSE(selection.health(1)->up) << "a number that was never sent";
   selection.probe_answered(1, sequence, std::chrono::seconds{3}, now);
   EXPECT_FALSE(selection.health(1)->up) << "three seconds late";
   selection.probe_answered(1, sequence, milliseconds{1}, now);
   for (int i = 0; i < 4; ++i) {
-    selection.probe_sent(1);
+    send(1);
     selection.probe_answered(1, sequence, milliseconds{1}, now);
   }
   EXPECT_FALSE(selection.health(1)->up) << "the same answer again and again";
-  EXPECT_EQ(selection.probe_sent(77), 0u);
+  EXPECT_EQ(send(77), 0u);
+}
+
+TEST_F(SelectionTest, AProbeThatIsDueButDidNotLeaveCountsForNothing) {
+  round({1, 2});
+  const uint32_t next = selection.probe_due(1);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(selection.probe_due(1), next);
+  EXPECT_TRUE(selection.health(1)->up);
+  EXPECT_EQ(selection.health(1)->probes_sent, 1u);
+}
+
+TEST_F(SelectionTest, AProbeThatCanNeverLeaveIsLostButWasNotSent) {
+  round({1, 2});
+  for (int lost = 1; lost <= 3; ++lost) {
+    selection.probe_due(1);
+    EXPECT_TRUE(selection.health(1)->up) << lost;
+    selection.probe_lost(1);
+  }
+  selection.probe_due(1);
+  EXPECT_FALSE(selection.health(1)->up);
+  EXPECT_EQ(selection.health(1)->probes_sent, 1u);
 }
 
 TEST_F(SelectionTest, KeepsWhatItKnowsOfTunnelsAndPoolsThatStay) {

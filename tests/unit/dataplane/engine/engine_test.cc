@@ -226,20 +226,27 @@ TEST_F(EngineTest, NamesThePeersThatFindNoSlotAndServesTheOthers) {
 
 TEST_F(EngineTest, FollowsTheAnswersOfProbes) {
   apply(state(1, {7, 8}));
-  path->living = {8};
+  path->living = {TunnelId{8}};
   run_until([&] { return tunnel_of("10.2.0.1") == 8; });
-  path->living = {7, 8};
+  path->living = {TunnelId{7}, TunnelId{8}};
   run_until([&] { return engine->view().selection.health(7)->up; });
-  path->living = {7};
+  path->living = {TunnelId{7}};
   run_until([&] { return tunnel_of("10.2.0.1") == 7; });
   EXPECT_EQ(engine->view().selection.health(8)->down_count, 1u);
 }
 
-TEST_F(EngineTest, PublishesTheRoutesAgainOnlyWhenANextHopChanged) {
-  apply(state(1, {7}));
+TEST_F(EngineTest, PublishesTheRoutesAgainOnlyWhenWhatTheyHoldOfANodeChanged) {
+  dpapi::v1::DesiredState wanted = state(1, {7});
+  auto& node = *wanted.add_local_nodes();
+  node.set_name("node-1");
+  node.set_address("10.9.0.11");
+  node.add_prefixes("10.1.2.0/24");
+  apply(wanted);
   record.clear();
   next_hops.tell_of_change();
   EXPECT_THAT(record, IsEmpty());
+  next_hops.change_source(IpAddress::v4(0x0a090001));
+  EXPECT_THAT(record, ElementsAre("routes"));
 }
 
 }  // namespace

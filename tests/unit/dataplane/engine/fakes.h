@@ -69,7 +69,8 @@ class RecordingWriter : public TableWriter {
   Record& record_;
 };
 
-// Answers the probes of those tunnels whose peer is said to live.
+// Answers the probes of those tunnels whose peer is said to live, as long as there is room for
+// them.
 class FakePath : public PathControl {
  public:
   explicit FakePath(Record& record, const TableSettings& sizes)
@@ -85,15 +86,25 @@ class FakePath : public PathControl {
   std::optional<MovedPeer> take_moved_peer() override { return std::nullopt; }
   std::optional<TooBig> take_too_big() override { return std::nullopt; }
 
-  Status send_probe(PeerIndex peer, uint32_t sequence) override {
+  ProbeSend send_probe(PeerIndex peer, uint32_t sequence) override {
     PeerSlot& slot = tables_.peers[peer];
-    if (living.contains(slot.tunnel_id.load()))
-      slot.probe_answer.store(ProbeAnswer{sequence, 1000}.packed());
-    return {};
+    const TunnelId tunnel{slot.tunnel_id.load()};
+    if (keyless.contains(tunnel)) return ProbeSend::kNoKeys;
+    if (room == 0) {
+      ++refused;
+      return ProbeSend::kRefused;
+    }
+    --room;
+    sent.push_back(tunnel);
+    if (living.contains(tunnel)) slot.probe_answer.store(ProbeAnswer{sequence, 1000}.packed());
+    return ProbeSend::kSent;
   }
-  Status send_padded_probe(PeerIndex, uint16_t, uint32_t) override { return {}; }
+  ProbeSend send_padded_probe(PeerIndex, uint16_t, uint32_t) override { return ProbeSend::kSent; }
 
-  std::set<uint32_t> living;
+  std::set<TunnelId> living, keyless;
+  std::size_t room = SIZE_MAX;  // in the worker's inbox
+  uint64_t refused = 0;
+  std::vector<TunnelId> sent;
 
  private:
   Tables tables_;
@@ -125,6 +136,10 @@ class FakeNextHops : public NextHops {
   }
   std::vector<IpAddress> own_addresses() const override { return own; }
   void tell_of_change() { changed_(); }
+  void change_source(const IpAddress& source) {
+    for (auto& [address, destination] : hops_) destination.hop.source = source;
+    changed_();
+  }
 
   std::vector<IpAddress> own = {IpAddress::v4(0xc0000201)};
 

@@ -2,6 +2,7 @@
 #include "dataplane/decide/path_mtu.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace raven::dataplane {
@@ -50,9 +51,8 @@ uint32_t PathMtu::State::floor() const {
 }
 
 void PathMtu::set_tunnels(const std::vector<uint32_t>& tunnels) {
-  std::erase_if(states_, [&tunnels](const auto& item) {
-    return std::ranges::find(tunnels, item.first) == tunnels.end();
-  });
+  const std::set<uint32_t> kept{tunnels.begin(), tunnels.end()};
+  std::erase_if(states_, [&kept](const auto& item) { return !kept.contains(item.first); });
 }
 
 void PathMtu::set_path(uint32_t tunnel, const IpAddress& peer, uint32_t link_mtu) {

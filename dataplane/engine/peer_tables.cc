@@ -32,6 +32,7 @@ std::vector<ItemError> PeerTables::add_new(const Desired& state) {
     }
     const Result<PeerIndex> slot = writer_.add_peer(peer.tunnel, pool_index);
     if (slot.ok()) {
+      tunnels_.emplace(*slot, TunnelId{peer.tunnel});
       peers_.emplace(TunnelId{peer.tunnel}, PeerRow{*slot, peer.name, peer.pool, nullptr});
     } else {
       errors.push_back({"peer " + peer.name, slot.error().message});
@@ -47,6 +48,7 @@ PeerTables::Old PeerTables::take_old(const Desired& state) {
   std::erase_if(peers_, [&](const auto& item) {
     if (tunnels.contains(item.first)) return false;
     old.peers.push_back(item.second.index);
+    tunnels_.erase(item.second.index);
     return true;
   });
   std::set<std::string> pools;
@@ -94,13 +96,12 @@ void PeerTables::set_outbound(
     PeerIndex peer, std::span<OutboundSa* const> per_worker, WorkerId fallback,
     const OutboundSa* newest
 ) {
-  for (auto& [tunnel, row] : peers_) {
-    if (row.index != peer) continue;
-    row.newest = newest;
-    // First the way, then who takes it.
-    tunnel_moved_(tunnel);
-    writer_.set_outbound(peer, per_worker, fallback);
-  }
+  const auto tunnel = tunnels_.find(peer);
+  if (tunnel == tunnels_.end()) return;
+  peers_.at(tunnel->second).newest = newest;
+  // First the way, then who takes it.
+  tunnel_moved_(tunnel->second);
+  writer_.set_outbound(peer, per_worker, fallback);
 }
 
 void PeerTables::free_later(std::function<void()> disposal) {

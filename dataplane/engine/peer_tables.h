@@ -62,6 +62,7 @@ class PeerTables : public SaTables {
   std::function<void(TunnelId)> tunnel_moved_;
   std::map<std::string, PoolIndex> pools_;
   std::map<TunnelId, PeerRow> peers_;
+  std::map<PeerIndex, TunnelId> tunnels_;
 };
 
 }  // namespace raven::dataplane

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/ipsec/inbound_sa.h"
 
+#include <cassert>
 #include <cstring>
 
 #include "common/base/byte_order.h"
@@ -37,7 +38,7 @@ InboundSa::~InboundSa() {
 Result<std::unique_ptr<InboundSa>> InboundSa::create(
     const SaConfig& config, WorkerId owner, const CipherLibrary& library, const SaMemory& memory
 ) {
-  RAVEN_TRY(validate(config));
+  assert(validate(config).ok());
   const Suite& suite = suite_of(config.algorithm);
   std::unique_ptr<InboundSa> sa{new InboundSa{config, owner, memory}};
   RAVEN_ASSIGN(sa->key_owner_, CipherKey::create(suite, config.key, config.integrity_key, library));

@@ -23,8 +23,8 @@ class CipherKey;
 
 class alignas(64) InboundSa {
  public:
-  // `library` expands the key and is not kept.  The caller's keys are not needed any more after.
-  // With SaMemory::window its window lives there.
+  // REQUIRES: `config` is valid.  `library` expands the key and is not kept.  The caller's keys are
+  // not needed any more after.  With SaMemory::window its window lives there.
   static Result<std::unique_ptr<InboundSa>> create(
       const SaConfig& config, WorkerId owner, const CipherLibrary& library,
       const SaMemory& memory = {}

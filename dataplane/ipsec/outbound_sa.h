@@ -22,8 +22,9 @@ class CipherKey;
 
 class alignas(64) OutboundSa {
  public:
-  // `library` expands the key and is not kept.  The caller's keys are not needed any more after.
-  // With SaMemory::mark it reserves its numbers there before it uses them.
+  // REQUIRES: `config` is valid.  `library` expands the key and is not kept.  The caller's keys are
+  // not needed any more after.  With SaMemory::mark it reserves its numbers there before it uses
+  // them.
   static Result<std::unique_ptr<OutboundSa>> create(
       const SaConfig& config, WorkerId owner, const CipherLibrary& library,
       const SaMemory& memory = {}

@@ -95,7 +95,8 @@ inline LifetimePast past_of(const SaConfig& config) {
   return config.past.value_or(LifetimePast{.created = BootClock::now()});
 }
 
-// Checks every field; the message names the SA, the field and the range.
+// Checks every field; the message names the SA, the field and the range.  Whoever reads an SA from
+// outside (socket, file, kept record) calls it once; all others take valid ones.
 Status validate(const SaConfig& config);
 Status validate(const OuterAddresses& outer);
 

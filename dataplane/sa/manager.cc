@@ -5,11 +5,9 @@
 #include <sys/random.h>
 
 #include <algorithm>
-#include <set>
 #include <tuple>
 
 #include "common/base/log.h"
-#include "dataplane/sa/manager_entry.h"
 
 namespace raven::dataplane {
 namespace {
@@ -21,6 +19,13 @@ uint64_t random_number() {
   return number;
 }
 
+std::string text_of(const SaEntry& entry) {
+  return fmt::format(
+      "{} SPI {:#010x} tunnel {:06x}", entry.inbound() ? "in" : "out", entry.id.spi.value(),
+      entry.tunnel.value()
+  );
+}
+
 }  // namespace
 
 SaManager::SaManager(
@@ -30,8 +35,10 @@ SaManager::SaManager(
     : settings_{settings},
       tables_{tables},
       tell_{std::move(tell)},
-      journal_{std::move(journal)},
-      epoch_{random_number()} {}
+      epoch_{random_number()},
+      kept_{std::move(journal)},
+      lifecycle_{entries_, settings.grace},
+      publication_{entries_, tables, settings.workers} {}
 
 SaManager::~SaManager() = default;
 
@@ -45,31 +52,53 @@ Result<std::unique_ptr<SaManager>> SaManager::create(
   return manager;
 }
 
-Status SaManager::check_new(const SaConfig& config) const {
-  RAVEN_TRY(validate(config));
+std::size_t SaManager::restore(Instant now) {
+  std::size_t restored = 0;
+  for (KeptSa* kept : kept_.of_daemons()) {
+    const bool there = kept->worker.value() < settings_.workers;
+    const WorkerId worker =
+        there ? kept->worker : choose_worker(kept->config.tunnel_id, kept->config.direction);
+    const Status status = install(std::move(kept->config), worker, kept->window, now);
+    kept->taken = true;
+    if (status.ok()) {
+      ++restored;
+    } else {
+      log::warning("sa", "not restored: {}", status.error().message);
+    }
+  }
+  return restored;
+}
+
+Status SaManager::add(SaConfig config, Instant now) {
+  RAVEN_ASSIGN(const KeptSas::Resumed resumed, kept_.resume(config));
+  const WorkerId worker = choose_worker(config.tunnel_id, config.direction);
+  RAVEN_TRY(install(std::move(config), worker, resumed.window, now));
+  if (resumed.kept != nullptr) resumed.kept->taken = true;
+  return {};
+}
+
+Status SaManager::check_room(const SaConfig& config) const {
   if (entries_.size() >= settings_.sas_max)
     return Error{
         ErrorCode::kExhausted,
         fmt::format("SA table is full: {} (setting tables.sas_max)", settings_.sas_max)};
-  const Entry* existing = find({config.spi, config.direction, config.outer});
-  if (existing != nullptr &&
-      (existing->inbound() || existing->id.outer.destination == config.outer.destination))
+  if (entries_.find_exact({config.spi, config.direction, config.outer}) != nullptr)
     return Error{ErrorCode::kExists, "SA exists already: " + config.text()};
   return {};
 }
 
 Status SaManager::install(SaConfig config, WorkerId worker, const uint64_t* window, Instant now) {
-  RAVEN_TRY(check_new(config));
+  RAVEN_TRY(check_room(config));
   if (config.instance != 0) {
     config.dscp = settings_.outer_rules.dscp.value_or(config.dscp);
     config.df = settings_.outer_rules.df.value_or(config.df);
   }
-  auto entry = std::make_unique<Entry>();
+  auto entry = std::make_unique<SaEntry>();
   entry->id = {config.spi, config.direction, config.outer};
   entry->tunnel = config.tunnel_id;
   entry->instance = config.instance;
-  entry->serial = next_serial_++;
-  RAVEN_ASSIGN(const SaMemory memory, take_place(*entry, config, worker, window));
+  entry->serial = entries_.next_serial();
+  RAVEN_ASSIGN(const SaMemory memory, kept_.take_place(*entry, config, worker, window));
   if (config.direction == Direction::kInbound) {
     RAVEN_ASSIGN(entry->in, InboundSa::create(config, worker, *library_, memory));
   } else {
@@ -77,9 +106,7 @@ Status SaManager::install(SaConfig config, WorkerId worker, const uint64_t* wind
   }
   if (entry->place) entry->place.commit();
   entry->lifetime().check_time(now);
-  const bool inbound = entry->inbound();
-  entries_.push_back(std::move(entry));
-  inbound ? publish_inbound() : publish_outbound(config.tunnel_id);
+  publication_.added(entries_.add(std::move(entry)));
   log::info(
       "sa", "added {} tunnel {:06x} worker {}", config.text(), config.tunnel_id.value(),
       worker.value()
@@ -87,35 +114,22 @@ Status SaManager::install(SaConfig config, WorkerId worker, const uint64_t* wind
   return {};
 }
 
-// An outbound SA is meant by SPI and destination; after the peer moved, its daemon may still name
-// the old destination, which is enough when the SPI is unique.
-SaManager::Entry* SaManager::find(const SaId& id) const {
-  Entry* by_spi = nullptr;
-  unsigned same_spi = 0;
-  for (const auto& entry : entries_) {
-    if (entry->id.spi != id.spi || entry->id.direction != id.direction) continue;
-    if (entry->inbound() || entry->id.outer.destination == id.outer.destination) return entry.get();
-    by_spi = entry.get();
-    ++same_spi;
-  }
-  return same_spi == 1 ? by_spi : nullptr;
-}
-
 // Fewest SAs of the tunnel first; those about to be replaced do not count.  When all workers have
 // as many, a re-key is under way: the worker whose SA is the oldest gets the new one.
 WorkerId SaManager::choose_worker(TunnelId tunnel, Direction direction) const {
   struct Load {
-    unsigned of_tunnel = 0, of_all = 0;
+    unsigned of_tunnel = 0;
     uint64_t oldest_serial = 0;
+    std::size_t of_all = 0;
   };
   std::vector<Load> loads(settings_.workers);
-  for (const auto& entry : entries_) {
-    if (entry->id.direction != direction) continue;
+  for (const SaEntry* entry : entries_.flow(tunnel, direction)) {
+    if (!entry->usable() || entry->wants_new_keys()) continue;
     Load& load = loads[entry->worker().value()];
-    ++load.of_all;
-    if (entry->tunnel != tunnel || !entry->usable() || entry->wants_new_keys()) continue;
     if (load.of_tunnel++ == 0) load.oldest_serial = entry->serial;
   }
+  for (uint16_t worker = 0; worker < loads.size(); ++worker)
+    loads[worker].of_all = entries_.count(WorkerId{worker}, direction);
   const auto rank = [](const Load& load) {
     return std::tuple{load.of_tunnel, load.oldest_serial, load.of_all};
   };
@@ -124,9 +138,8 @@ WorkerId SaManager::choose_worker(TunnelId tunnel, Direction direction) const {
 }
 
 Status SaManager::update(const SaId& id, const OuterAddresses& outer) {
-  Entry* entry = find(id);
+  SaEntry* entry = entries_.find(id);
   if (entry == nullptr) return Error{ErrorCode::kNotFound, "no such SA"};
-  RAVEN_TRY(validate(outer));
   if (entry->inbound()) {
     std::shared_ptr<const OuterAddresses> old = entry->in->move_to(outer);
     tables_.free_later([old = std::move(old)]() mutable { old.reset(); });
@@ -137,45 +150,34 @@ Status SaManager::update(const SaId& id, const OuterAddresses& outer) {
   }
   entry->id.outer = outer;
   if (entry->place) entry->place.move_to(outer);
-  if (!entry->inbound()) publish_outbound(entry->tunnel);
+  if (!entry->inbound()) publication_.publish_outbound(entry->tunnel);
   return {};
 }
 
 Status SaManager::remove(const SaId& id) {
-  const Entry* wanted = find(id);
-  if (wanted == nullptr) return Error{ErrorCode::kNotFound, "no such SA"};
-  remove_if([wanted](const Entry& entry) { return &entry == wanted; });
+  const SaEntry* entry = entries_.find(id);
+  if (entry == nullptr) return Error{ErrorCode::kNotFound, "no such SA"};
+  remove_all({&entry, 1});
   return {};
 }
 
 // First out of the tables, then free when no worker can hold it.
-void SaManager::remove_if(const std::function<bool(const Entry&)>& goes) {
-  const auto first = std::stable_partition(
-      entries_.begin(), entries_.end(), [&](const auto& entry) { return !goes(*entry); }
-  );
-  Entries gone{std::move_iterator{first}, std::move_iterator{entries_.end()}};
-  entries_.erase(first, entries_.end());
-  bool inbound = false;
-  std::set<TunnelId> outbound;
-  for (const auto& entry : gone) {
-    if (entry->place) entry->place.forget();
-    inbound = inbound || entry->inbound();
-    if (!entry->inbound()) outbound.insert(entry->tunnel);
-    log::info(
-        "sa", "removed {} SPI {:#010x} tunnel {:06x}", entry->inbound() ? "in" : "out",
-        entry->id.spi.value(), entry->tunnel.value()
-    );
+void SaManager::remove_all(std::span<const SaEntry* const> entries) {
+  std::vector<std::unique_ptr<SaEntry>> gone;
+  for (const SaEntry* entry : entries) {
+    gone.push_back(entries_.take(*entry));
+    if (gone.back()->place) gone.back()->place.forget();
+    log::info("sa", "removed {}", text_of(*entry));
   }
-  if (inbound) publish_inbound();
-  for (const TunnelId tunnel : outbound) publish_outbound(tunnel);
+  publication_.removed(gone);
   for (auto& entry : gone) retire(std::move(entry));
 }
 
 // Workers may count on until nobody holds it any more.
-void SaManager::retire(std::unique_ptr<Entry> entry) {
+void SaManager::retire(std::unique_ptr<SaEntry> entry) {
   const Traffic so_far = entry->traffic();
   (*retired_)[entry->flow()] += so_far;
-  std::shared_ptr<Entry> last = std::move(entry);
+  std::shared_ptr<SaEntry> last = std::move(entry);
   tables_.free_later([last = std::move(last), so_far, retired = retired_]() mutable {
     if (const auto sum = retired->find(last->flow()); sum != retired->end())
       sum->second += last->traffic().since(so_far);
@@ -184,22 +186,18 @@ void SaManager::retire(std::unique_ptr<Entry> entry) {
 }
 
 void SaManager::flush(uint64_t instance) {
-  remove_if([instance](const Entry& entry) { return entry.instance == instance; });
+  std::vector<const SaEntry*> goes;
+  for (const auto& [serial, entry] : entries_.by_serial())
+    if (entry->instance == instance) goes.push_back(entry.get());
+  remove_all(goes);
 }
 
 void SaManager::daemon_started(uint64_t instance, Instant now) {
-  for (const auto& entry : entries_) {
-    if (entry->instance == instance) entry->drop_at.reset();
-    if (entry->instance == instance || entry->instance == 0 || entry->drop_at) continue;
-    entry->drop_at = now + settings_.grace;
-  }
+  lifecycle_.daemon_started(instance, now);
 }
 
 void SaManager::repeat_events() {
-  for (const auto& entry : entries_) {
-    const bool hard = !entry->usable();
-    if (hard || entry->wants_new_keys()) tell_(SaExpired{entry->id, hard});
-  }
+  for (const SaExpired& event : lifecycle_.standing_events()) tell_(event);
 }
 
 void SaManager::sa_wanted(TunnelId tunnel, Instant now) {
@@ -211,7 +209,7 @@ void SaManager::sa_wanted(TunnelId tunnel, Instant now) {
 }
 
 void SaManager::source_moved(Spi inbound, const IpAddress& address, uint16_t port) {
-  if (const Entry* entry = find({inbound, Direction::kInbound, {}}); entry != nullptr)
+  if (const SaEntry* entry = entries_.find({inbound, Direction::kInbound, {}}); entry != nullptr)
     tell_(SaMapped{entry->id, address, port});
 }
 
@@ -219,61 +217,62 @@ void SaManager::peers_changed() {
   std::erase_if(*retired_, [this](const auto& flow) {
     return tables_.peer_of(flow.first.first) == kNoPeer;
   });
-  publish_inbound();
-  std::set<TunnelId> tunnels;
-  for (const auto& entry : entries_)
-    if (!entry->inbound()) tunnels.insert(entry->tunnel);
-  for (const TunnelId tunnel : tunnels) publish_outbound(tunnel);
+  std::erase_if(acquired_, [this](const auto& item) {
+    return tables_.peer_of(item.first) == kNoPeer;
+  });
+  publication_.publish_all();
 }
 
 void SaManager::tick(Instant now) {
-  for (const auto& entry : entries_) {
-    check_lifetime(*entry, now);
+  const SaLifecycle::Changes changes = lifecycle_.look(now);
+  for (const SaEntry* entry : changes.soft) tell_(SaExpired{entry->id, false});
+  for (const SaEntry* entry : changes.hard) {
+    log::warning("sa", "{}: lifetime has run out", text_of(*entry));
+    if (!entry->inbound()) publication_.publish_outbound(entry->tunnel);
+    tell_(SaExpired{entry->id, true});
+  }
+  for (const auto& [serial, entry] : entries_.by_serial())
     if (entry->place) entry->place.note(entry->lifetime().packets(), entry->lifetime().bytes());
-  }
-  remove_if([now](const Entry& entry) { return entry.drop_at && *entry.drop_at <= now; });
+  if (!changes.gone.empty()) remove_all(changes.gone);
 }
 
-void SaManager::check_lifetime(Entry& entry, Instant now) {
-  entry.lifetime().check_time(now);
-  if (!entry.usable()) {
-    if (std::exchange(entry.hard_told, true)) return;
-    log::warning(
-        "sa", "{} SPI {:#010x} tunnel {:06x}: lifetime has run out", entry.inbound() ? "in" : "out",
-        entry.id.spi.value(), entry.tunnel.value()
-    );
-    if (!entry.inbound()) publish_outbound(entry.tunnel);
-    tell_(SaExpired{entry.id, true});
-  } else if (entry.wants_new_keys() && !std::exchange(entry.soft_told, true)) {
-    tell_(SaExpired{entry.id, false});
-  }
+std::vector<SaInfo> SaManager::list(Instant now) const {
+  std::vector<SaInfo> all;
+  all.reserve(entries_.size());
+  for (const auto& [serial, entry] : entries_.by_serial())
+    all.push_back(describe(*entry, entries_, now));
+  return all;
 }
 
-void SaManager::publish_inbound() {
-  std::vector<SadEntry> sad;
-  for (const auto& entry : entries_) {
-    if (!entry->inbound()) continue;
-    sad.push_back(
-        {.spi = entry->id.spi.value(),
-         .peer = tables_.peer_of(entry->tunnel),
-         .worker = entry->worker(),
-         .sa = entry->in.get()}
-    );
-  }
-  tables_.publish_inbound(sad);
+std::size_t SaManager::count_usable(TunnelId tunnel, Direction direction) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(entries_.flow(tunnel, direction), &SaEntry::usable)
+  );
 }
 
-void SaManager::publish_outbound(TunnelId tunnel) {
-  const PeerIndex peer = tables_.peer_of(tunnel);
-  if (peer == kNoPeer) return;
-  std::vector<OutboundSa*> per_worker(settings_.workers, nullptr);
-  const OutboundSa* newest = nullptr;
-  for (const auto& entry : entries_) {
-    if (entry->inbound() || entry->tunnel != tunnel || !entry->usable()) continue;
-    per_worker[entry->worker().value()] = entry->out.get();
-    newest = entry->out.get();
-  }
-  tables_.set_outbound(peer, per_worker, newest == nullptr ? kNoWorker : newest->owner(), newest);
+Result<SaInfo> SaManager::query(const SaId& id, Instant now) const {
+  const SaEntry* entry = entries_.find(id);
+  if (entry == nullptr) return Error{ErrorCode::kNotFound, "no such SA"};
+  return describe(*entry, entries_, now);
+}
+
+TrafficByTunnel SaManager::traffic() const {
+  TrafficByTunnel sums = *retired_;
+  for (const auto& [flow, sas] : entries_.flows())
+    for (const SaEntry* entry : sas) sums[flow] += entry->traffic();
+  return sums;
+}
+
+const OutboundSa* SaManager::find_outbound(Spi spi, const IpAddress& peer) const {
+  OuterAddresses outer;
+  outer.destination = peer;
+  const SaEntry* entry = entries_.find_exact({spi, Direction::kOutbound, outer});
+  return entry == nullptr ? nullptr : entry->out.get();
+}
+
+const OutboundSa* SaManager::newest_outbound(TunnelId tunnel) const {
+  const SaEntry* entry = entries_.newest_outbound(tunnel);
+  return entry == nullptr ? nullptr : entry->out.get();
 }
 
 }  // namespace raven::dataplane

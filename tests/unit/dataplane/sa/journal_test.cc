@@ -291,6 +291,34 @@ TEST_F(SaJournalTest, RefusesKeysOfAFileWhenCountersMayBeLost) {
   }
 }
 
+// The number would lose its upper half, and with it say again what was said.
+TEST_F(SaJournalTest, RefusesAFileThatTurnsEsnOffForAKeyBeyond32Bits) {
+  start_run();
+  SaConfig config = make_sa(kOut, 0x1001);
+  config.last_sequence = uint64_t{1} << 33;
+  ASSERT_TRUE(add(std::move(config), 0).ok());
+  next_run();
+  SaConfig narrow = make_sa(kOut, 0x1001);
+  narrow.esn = false;
+  const Status added = add(std::move(narrow), 0);
+  ASSERT_FALSE(added.ok());
+  EXPECT_THAT(added.error().message, HasSubstr("ESN"));
+  add(kOut, 0x1001, 0);
+  EXPECT_GT(info(kOut, 0x1001).sequence, uint64_t{1} << 33);
+}
+
+TEST_F(SaJournalTest, GoesOnWithAWindowOfAnotherSizeWhereTheOldOneEnded) {
+  start_run();
+  SaConfig config = make_sa(kIn, 0x1001);
+  config.last_sequence = 5000;
+  ASSERT_TRUE(add(std::move(config), 0).ok());
+  next_run();
+  SaConfig wider = make_sa(kIn, 0x1001);
+  wider.replay_window = 2 * kReplayWindowDefault;
+  ASSERT_TRUE(add(std::move(wider), 0).ok());
+  EXPECT_EQ(info(kIn, 0x1001).sequence, 5000u);
+}
+
 // What may be found of the SAs that were added below.
 void expect_one_of_ours(const KeptSa& kept) {
   const uint32_t spi = kept.config.spi.value();

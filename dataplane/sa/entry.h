@@ -1,4 +1,4 @@
-// What the SA manager keeps of each SA: for the files manager*.cc alone.
+// SaEntry: what dataplane/sa keeps of one SA.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threading: the control thread.
@@ -7,20 +7,25 @@
 #include <memory>
 #include <optional>
 
-#include "dataplane/sa/manager.h"
+#include "dataplane/ipsec/inbound_sa.h"
+#include "dataplane/ipsec/outbound_sa.h"
+#include "dataplane/sa/journal.h"
+#include "dataplane/sa/message.h"
+#include "dataplane/sa/traffic.h"
 
 namespace raven::dataplane {
 
 // Either `in` or `out` is set, for as long as the entry lives.
-struct SaManager::Entry {
+struct SaEntry {
   SaId id;
   TunnelId tunnel;
   uint64_t instance = 0;  // of the key daemon; 0: from a file
-  uint64_t serial = 0;
-  SaPlace place;  // outlives the SA, which writes into it
+  uint64_t serial = 0;    // grows in the order in which SAs are added
+  SaPlace place;          // outlives the SA, which writes into it
   std::unique_ptr<InboundSa> in;
   std::unique_ptr<OutboundSa> out;
-  std::optional<Instant> drop_at;
+  std::size_t sad_row = 0;         // inbound: see SaPublication
+  std::optional<Instant> drop_at;  // its key daemon is gone
   bool soft_told = false, hard_told = false;
 
   bool inbound() const { return in != nullptr; }

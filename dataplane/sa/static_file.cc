@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <deque>
+#include <set>
 
 #include "common/settings/settings.h"
 
@@ -142,26 +143,28 @@ Result<SaConfig> to_config(const StaticSa& sa, const KeyTexts& keys, uint32_t re
   return config;
 }
 
+struct ByBytes {
+  bool operator()(const Secret* a, const Secret* b) const {
+    return std::ranges::lexicographical_compare(a->expose(), b->expose());
+  }
+};
+
 // In either direction: the peer's outbound SA counts from 1 as ours does, so one key for both ways
 // repeats every nonce.
-bool repeats_key(const std::vector<SaConfig>& configs, const SaConfig& config) {
-  return std::ranges::any_of(configs, [&config](const SaConfig& other) {
-    return other.key.equals(config.key);
-  });
-}
-
 Result<std::vector<SaConfig>> to_configs(
     const std::string& file, const std::vector<StaticSa>& sas, const KeyTexts& keys,
     uint32_t replay_window
 ) {
   std::vector<SaConfig> configs;
+  configs.reserve(sas.size());  // `used` refers to them
+  std::set<const Secret*, ByBytes> used;
   for (std::size_t i = 0; i < sas.size(); ++i) {
     const std::string place = fmt::format("{}: sas[{}]", file, i);
     Result<SaConfig> config = to_config(sas[i], keys, replay_window);
     if (!config.ok()) return std::move(config).error().with(place);
-    if (repeats_key(configs, *config))
-      return Error{ErrorCode::kInvalid, place + ": the key of another SA: nonces would repeat"};
     configs.push_back(std::move(*config));
+    if (!used.insert(&configs.back().key).second)
+      return Error{ErrorCode::kInvalid, place + ": the key of another SA: nonces would repeat"};
   }
   return configs;
 }

@@ -46,6 +46,7 @@ Result<std::unique_ptr<SaSocket>> SaSocket::open(
 }
 
 SaSocket::~SaSocket() {
+  if (acquire_timer_) loop_.cancel(*acquire_timer_);
   loop_.remove_reader(listener_.fd());
   for (const auto& [fd, client] : clients_) {
     loop_.remove_reader(fd);
@@ -69,15 +70,15 @@ void SaSocket::accept() {
   }
   const int fd = connection->fd.get();
   const event::TimerId timer =
-      loop_.call_after(kHelloTimeout, [this, fd] { hang_up(fd, "no hello in time"); });
+      loop_.call_after(kHelloTimeout, [this, fd] { disconnect(fd, "no hello in time"); });
   clients_.emplace(fd, Client{std::move(connection->fd), uid, std::nullopt, timer});
   loop_.add_reader(fd, [this, fd] { read(fd); });
 }
 
-void SaSocket::hang_up(int fd, const std::string& why) {
+void SaSocket::disconnect(int fd, const std::string& why) {
   const auto client = clients_.find(fd);
   if (client == clients_.end()) return;
-  if (!why.empty()) log::warning("sa", "{}: hung up: {}", settings_.path, why);
+  if (!why.empty()) log::warning("sa", "{}: disconnected a client: {}", settings_.path, why);
   loop_.remove_reader(fd);
   loop_.cancel(client->second.hello_timer);
   clients_.erase(client);
@@ -91,10 +92,10 @@ void SaSocket::read(int fd) {
     if (client == clients_.end()) return;
     const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (size <= 0) return hang_up(fd, "");
+    if (size <= 0) return disconnect(fd, "");
     const bool good = handle(client->second, {buffer.data(), static_cast<std::size_t>(size)});
     explicit_bzero(buffer.data(), buffer.size());
-    if (!good) return hang_up(fd, "broken or unexpected message");
+    if (!good) return disconnect(fd, "broken or unexpected message");
   }
 }
 
@@ -121,7 +122,7 @@ bool SaSocket::welcome(Client& client, const raven_sa_header& header, const SaHe
   const uint32_t channel = hello.events ? RAVEN_SA_CHANNEL_EVENTS : RAVEN_SA_CHANNEL_RPC;
   const raven_sa_hello reply = encode_hello(header.cookie, manager_.epoch(), channel);
   if (!send(client, &reply, sizeof(reply))) return false;
-  // Later, when nothing of this client is on the stack: a failing send hangs up.
+  // Later, when nothing of this client is on the stack: a failing send disconnects.
   if (hello.events) loop_.post([this] { manager_.repeat_events(); });
   return true;
 }
@@ -165,22 +166,60 @@ bool SaSocket::send(const Client& client, const void* message, std::size_t size)
          static_cast<ssize_t>(size);
 }
 
-void SaSocket::tell(const SaEvent& event) {
+template <class Message>
+std::size_t SaSocket::send_event(const Message& message, std::vector<int>& without_room) const {
+  std::size_t listeners = 0;
+  for (const auto& [fd, client] : clients_) {
+    if (!client.hello || !client.hello->events) continue;
+    ++listeners;
+    if (!send(client, &message, sizeof(message))) without_room.push_back(fd);
+  }
+  return listeners;
+}
+
+template <class Message>
+void SaSocket::send_or_disconnect(const Message& message) {
   std::vector<int> deaf;
-  const auto to_all = [&](const auto& message) {
-    for (const auto& [fd, client] : clients_)
-      if (client.hello && client.hello->events && !send(client, &message, sizeof(message)))
-        deaf.push_back(fd);
-  };
+  send_event(message, deaf);
+  for (const int fd : deaf) disconnect(fd, "does not read its events");
+}
+
+void SaSocket::tell(const SaEvent& event) {
   std::visit(
       Overloaded{
-          [&](const SaExpired& e) { to_all(encode_expire(e.id, e.hard)); },
-          [&](const SaMapped& e) { to_all(encode_mapping(e.id, e.address, e.port)); },
-          [&](const SaAcquire& e) { to_all(encode_acquire(e.tunnel)); },
+          [&](const SaExpired& e) { send_or_disconnect(encode_expire(e.id, e.hard)); },
+          [&](const SaMapped& e) { send_or_disconnect(encode_mapping(e.id, e.address, e.port)); },
+          [&](const SaAcquire& e) {
+            acquires_.add(e.tunnel);
+            send_acquires();
+          },
       },
       event
   );
-  for (const int fd : deaf) hang_up(fd, "does not read its events");
+}
+
+void SaSocket::send_acquires() {
+  while (const auto tunnel = acquires_.take(BootClock::now()))
+    if (manager_.newest_outbound(*tunnel) == nullptr && !send_acquire(*tunnel))
+      acquires_.put_back(*tunnel);
+  if (acquires_.waiting() == 0 || acquire_timer_) return;
+  acquire_timer_ = loop_.call_after(AcquireQueue::kInterval, [this] {
+    acquire_timer_.reset();
+    send_acquires();
+  });
+}
+
+// False: no daemon that listens has room.
+bool SaSocket::send_acquire(TunnelId tunnel) {
+  std::vector<int> without_room;
+  const std::size_t listeners = send_event(encode_acquire(tunnel), without_room);
+  if (listeners == 0) {
+    ++acquire_counts_.no_daemon;
+    return true;
+  }
+  const bool taken = without_room.size() < listeners;
+  ++(taken ? acquire_counts_.sent : acquire_counts_.no_room);
+  return taken;
 }
 
 }  // namespace raven::dataplane

@@ -194,9 +194,73 @@ TEST_F(SaSocketTest, HangsUpOnAClientThatNeverReadsItsEvents) {
   deaf.hello(11, RAVEN_SA_CHANNEL_EVENTS);
   on_loop([&] {
     for (uint32_t i = 0; i < 100000 && socket->connections() == 1; ++i)
-      socket->tell(SaAcquire{TunnelId{i}});
+      socket->tell(SaExpired{
+          {Spi{0x1000 + i}, Direction::kInbound, make_sa(Direction::kInbound, 0x1000).outer}, true}
+      );
     EXPECT_EQ(socket->connections(), 0u);
   });
+}
+
+TEST_F(SaSocketTest, AsksForTheKeysOfThousandsOfTunnelsWithoutDisconnectingTheDaemon) {
+  constexpr uint32_t kTunnels = 400;  // more than a socket holds
+  TestClient events{settings.path};
+  events.hello(11, RAVEN_SA_CHANNEL_EVENTS);
+  on_loop([&] {
+    for (uint32_t i = 1; i <= kTunnels; ++i) socket->tell(SaAcquire{TunnelId{i}});
+    EXPECT_GE(socket->acquires().sent, AcquireQueue::kPerInterval);
+    EXPECT_EQ(socket->acquires_waiting(), kTunnels - socket->acquires().sent);
+    EXPECT_GT(socket->acquires_waiting(), 0u);
+  });
+  for (uint32_t i = 1; i <= kTunnels; ++i)
+    ASSERT_EQ(events.receive<raven_sa_acquire>().if_id, i << RAVEN_SA_TUNNEL_SHIFT);
+  on_loop([&] {
+    EXPECT_EQ(socket->acquires().sent, kTunnels);
+    EXPECT_EQ(socket->acquires_waiting(), 0u);
+    EXPECT_EQ(socket->connections(), 1u);
+  });
+}
+
+TEST_F(SaSocketTest, LetsARequestForKeysWaitForRoom) {
+  TestClient events{settings.path};
+  events.hello(11, RAVEN_SA_CHANNEL_EVENTS);
+  uint32_t told = 0;
+  uint64_t no_room = 0;
+  while (no_room == 0 && told < 100000)
+    on_loop([&] {
+      if (socket->acquires_waiting() == 0) socket->tell(SaAcquire{TunnelId{++told}});
+      no_room = socket->acquires().no_room;
+    });
+  EXPECT_GT(no_room, 0u);
+  on_loop([&] { EXPECT_EQ(socket->connections(), 1u); });
+  for (uint32_t i = 1; i <= told; ++i)
+    ASSERT_EQ(events.receive<raven_sa_acquire>().if_id, i << RAVEN_SA_TUNNEL_SHIFT);
+}
+
+TEST_F(SaSocketTest, CountsRequestsForKeysThatNobodyHears) {
+  TestClient rpc{settings.path};
+  rpc.hello(11);
+  on_loop([&] {
+    socket->tell(SaAcquire{TunnelId{9}});
+    EXPECT_EQ(socket->acquires().no_daemon, 1u);
+    EXPECT_EQ(socket->acquires().sent, 0u);
+    EXPECT_EQ(socket->acquires_waiting(), 0u);
+  });
+}
+
+TEST_F(SaSocketTest, AsksForNoKeysThatCameWhileTheRequestWaited) {
+  constexpr uint32_t kBefore = 10 * AcquireQueue::kPerInterval;
+  TestClient rpc{settings.path}, events{settings.path};
+  rpc.hello(11);
+  events.hello(11, RAVEN_SA_CHANNEL_EVENTS);
+  on_loop([&] {
+    for (uint32_t i = 100; i < 100 + kBefore; ++i) socket->tell(SaAcquire{TunnelId{i}});
+    socket->tell(SaAcquire{TunnelId{7}});  // has to wait
+    socket->tell(SaAcquire{TunnelId{8}});
+    EXPECT_TRUE(manager->add(make_sa(Direction::kOutbound, 0x1001, 7), BootClock::now()).ok());
+  });
+  for (uint32_t i = 100; i < 100 + kBefore; ++i)
+    ASSERT_EQ(events.receive<raven_sa_acquire>().if_id, i << RAVEN_SA_TUNNEL_SHIFT);
+  EXPECT_EQ(events.receive<raven_sa_acquire>().if_id, 8u << RAVEN_SA_TUNNEL_SHIFT);
 }
 
 TEST_F(SaSocketTest, LimitsConnectionsPerUser) {

@@ -12,7 +12,7 @@
 #include "common/base/ip.h"
 #include "dataplane/inspect/headers.h"
 #include "dataplane/packet/drop.h"
-#include "dataplane/table/ids.h"
+#include "dataplane/packet/ids.h"
 
 namespace raven::dataplane {
 

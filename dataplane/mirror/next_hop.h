@@ -13,7 +13,7 @@
 #include "common/base/result.h"
 #include "common/netlink/neighbour.h"
 #include "common/netlink/route.h"
-#include "dataplane/table/ids.h"
+#include "dataplane/packet/ids.h"
 
 namespace raven::dataplane {
 

@@ -12,7 +12,7 @@
 #include <cstdint>
 
 #include "dataplane/packet/drop.h"
-#include "dataplane/table/ids.h"
+#include "dataplane/packet/ids.h"
 
 namespace raven::dataplane {
 

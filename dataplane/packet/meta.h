@@ -8,8 +8,8 @@
 
 #include <cstdint>
 
-#include "dataplane/table/ids.h"
-#include "dataplane/table/target.h"
+#include "dataplane/packet/ids.h"
+#include "dataplane/packet/target.h"
 
 namespace raven::dataplane {
 

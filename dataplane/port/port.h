@@ -14,10 +14,10 @@
 
 #include "common/base/ip.h"
 #include "common/base/result.h"
+#include "dataplane/packet/ids.h"
 #include "dataplane/packet/lane.h"
 #include "dataplane/port/packet_pool.h"
 #include "dataplane/settings.h"
-#include "dataplane/table/ids.h"
 
 namespace raven::dataplane {
 

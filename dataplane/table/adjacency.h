@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "common/base/ip.h"
-#include "dataplane/table/ids.h"
+#include "dataplane/packet/ids.h"
 
 namespace raven::dataplane {
 

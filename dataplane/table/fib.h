@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "common/base/ip.h"
+#include "dataplane/packet/target.h"
 #include "dataplane/table/prefix_trie.h"
-#include "dataplane/table/target.h"
 
 namespace raven::dataplane {
 

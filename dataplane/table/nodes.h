@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/base/ip.h"
-#include "dataplane/table/ids.h"
+#include "dataplane/packet/ids.h"
 
 namespace raven::dataplane {
 

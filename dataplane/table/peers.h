@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "dataplane/table/ids.h"
+#include "dataplane/packet/ids.h"
 
 namespace raven::dataplane {
 

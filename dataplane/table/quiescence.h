@@ -17,7 +17,7 @@
 #include <memory>
 
 #include "common/base/result.h"
-#include "dataplane/table/ids.h"
+#include "dataplane/packet/ids.h"
 
 struct rte_rcu_qsbr;
 

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "dataplane/table/ids.h"
+#include "dataplane/packet/ids.h"
 
 namespace raven::dataplane {
 

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "dataplane/table/ids.h"
+#include "dataplane/packet/ids.h"
 
 namespace raven::dataplane {
 

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "dataplane/table/ids.h"
+#include "dataplane/packet/ids.h"
 
 namespace raven::dataplane {
 

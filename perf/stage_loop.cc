@@ -29,10 +29,8 @@ void StageLoop::receive(Port& port) {
 void StageLoop::run_stages() {
   uint64_t before = rte_rdtsc();
   for (std::size_t i = 0; i < kStageCount; ++i) {
-    Lane& lane = context_.lanes[i];
-    if (lane.empty()) continue;
-    pipeline()[i].run(context_, lane);
-    lane.clear();
+    if (context_.lanes[i].empty()) continue;
+    run_stage(context_, static_cast<Stage>(i));
     const uint64_t now = rte_rdtsc();
     cycles_[i] += now - before;
     before = now;

@@ -29,7 +29,7 @@ class StageLoop {
   void run_stages();
 
   dataplane::Context context_;
-  std::array<uint64_t, dataplane::kStagesMax> cycles_{};
+  std::array<uint64_t, dataplane::kStageCount> cycles_{};
   uint64_t receive_cycles_ = 0;
   uint64_t packets_ = 0;
 };

@@ -139,7 +139,7 @@ struct Gateway {
 std::string drops_json(const WorkerCounters& counters) {
   std::string json;
   for (std::size_t i = 0; i < kDropCount; ++i)
-    if (const uint64_t count = counters.drops[i].value(); count > 0)
+    if (const uint64_t count = counters.drops.sum(static_cast<Drop>(i)); count > 0)
       json += fmt::format("{}\"{}\": {}", json.empty() ? "" : ", ", drop_info(i).name, count);
   return fmt::format(", \"drops\": {{{}}}", json);
 }

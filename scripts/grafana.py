@@ -111,8 +111,9 @@ def fill(board):
     board.graph("SAs", "none", gauge("raven_dataplane_tunnel_sas", "peer", "direction"),
                 gauge("raven_gateway_agent_child_sas_wanted", "peer"))
     board.row("Packets")
-    board.graph("Drops by reason", "pps",
-                rate("raven_dataplane_drops_total", "reason", only=f'reason!~"{QUIET_DROPS}"'),
+    board.graph("Drops by stage and reason", "pps",
+                rate("raven_dataplane_drops_total", "stage", "reason",
+                     only=f'reason!~"{QUIET_DROPS}"'),
                 width=12)
     board.graph("Ports", "bps",
                 rate("raven_dataplane_port_bytes_total", "port", "direction", factor=" * 8"),

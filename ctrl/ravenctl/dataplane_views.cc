@@ -163,7 +163,10 @@ std::string drops_text(const DropsReply& drops, bool all) {
   Table table{{"REASON", "STAGE", "PACKETS", "MEANING"}};
   for (const DropReason& drop : drops.drops())
     if (all || drop.packets() > 0)
-      table.add({drop.reason(), drop.stage(), number(drop.packets()), drop.help()});
+      table.add(
+          {drop.reason(), drop.stage().empty() ? "-" : drop.stage(), number(drop.packets()),
+           drop.help()}
+      );
   return table.empty() ? "no packets dropped\n" : table.text();
 }
 

@@ -146,11 +146,12 @@ std::vector<TopTunnel> Comparison::tunnels() const {
 }
 
 std::vector<TopDrop> Comparison::drops() const {
-  std::map<std::string, uint64_t> old;
-  for (const auto& drop : before_.drops.drops()) old[drop.reason()] = drop.packets();
+  const auto key = [](const auto& drop) { return std::pair{drop.reason(), drop.stage()}; };
+  std::map<std::pair<std::string, std::string>, uint64_t> old;
+  for (const auto& drop : before_.drops.drops()) old[key(drop)] = drop.packets();
   std::vector<TopDrop> drops;
   for (const auto& drop : now_.drops.drops()) {
-    const uint64_t grown = drop.packets() - std::min(old[drop.reason()], drop.packets());
+    const uint64_t grown = drop.packets() - std::min(old[key(drop)], drop.packets());
     if (grown != 0)
       drops.push_back({drop.reason(), drop.stage(), static_cast<double>(grown) / seconds_});
   }

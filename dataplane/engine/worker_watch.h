@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
-#include "dataplane/packet/counters.h"
+#include "dataplane/stage/counters.h"
 
 namespace raven::dataplane {
 

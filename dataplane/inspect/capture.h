@@ -17,7 +17,7 @@
 #include "dataplane/inspect/filter.h"
 #include "dataplane/inspect/record_ring.h"
 #include "dataplane/inspect/stage_run.h"
-#include "dataplane/packet/counters.h"
+#include "dataplane/packet/counter.h"
 
 namespace raven::dataplane {
 

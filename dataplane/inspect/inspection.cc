@@ -3,12 +3,11 @@
 
 namespace raven::dataplane {
 
-void Inspection::run(Context& context, Stage stage, void (*run_stage)(Context&, Lane&), Lane& lane)
-    const {
-  StageRun run{context, stage, lane};
+void Inspection::run(Context& context, const StageRow& row, Lane& lane) const {
+  StageRun run{context, row.stage, lane};
   if (trace_) trace_->before(context, run);
   if (capture_) capture_->before(context, run);
-  run_stage(context, lane);
+  row.run(context, lane);
   run.finish(context);
   if (capture_) capture_->after(context, run);
   if (trace_) trace_->after(context, run);

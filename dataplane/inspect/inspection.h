@@ -16,7 +16,7 @@ class Inspection {
       : trace_{std::move(trace)}, capture_{std::move(capture)} {}
 
   // Worker: runs the stage over its lane and looks before and after.
-  void run(Context& context, Stage stage, void (*run_stage)(Context&, Lane&), Lane& lane) const;
+  void run(Context& context, const StageRow& row, Lane& lane) const;
 
  private:
   std::shared_ptr<Trace> trace_;      // may be null

@@ -8,20 +8,12 @@
 namespace raven::dataplane {
 namespace {
 
-// What only EspOut finds is told under its stage; all else is found on the way in.
-constexpr std::string_view esp_stage(EspVerdict verdict) {
-  const bool out = verdict == EspVerdict::kSeqExhausted || verdict == EspVerdict::kHeadroom ||
-                   verdict == EspVerdict::kCipher;
-  return out ? "esp_out" : "esp_in";
-}
-
 constexpr std::array<DropInfo, kDropCount> kDrops{{
-#define DROP(id, name, stage, help) {name, stage, help},
+#define DROP(id, name, help) {name, help},
 #include "dataplane/packet/drops.def"
 #undef DROP
-#define RAVEN_ESP_ROW(id, name, help)                                               \
-  {EspVerdict::id == EspVerdict::kOk ? std::string_view{} : std::string_view{name}, \
-   esp_stage(EspVerdict::id), help},
+#define RAVEN_ESP_ROW(id, name, help) \
+  {EspVerdict::id == EspVerdict::kOk ? std::string_view{} : std::string_view{name}, help},
     RAVEN_ESP_VERDICTS(RAVEN_ESP_ROW)
 #undef RAVEN_ESP_ROW
 }};

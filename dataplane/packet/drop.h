@@ -1,5 +1,7 @@
 // Drop: the one named reason why a packet goes no further.
 // SPDX-License-Identifier: Apache-2.0
+//
+// Where it was dropped is no property of the reason: drops are counted by both (stage/counters.h).
 #pragma once
 
 #include <cstddef>
@@ -11,7 +13,7 @@
 namespace raven::dataplane {
 
 enum class Drop : uint8_t {
-#define DROP(id, name, stage, help) id,
+#define DROP(id, name, help) id,
 #include "dataplane/packet/drops.def"
 #undef DROP
   kEspFirst,  // row of EspVerdict v (kOk has none in use): kEspFirst + v
@@ -32,8 +34,7 @@ constexpr Drop drop_of(EspVerdict verdict) {
 }
 
 struct DropInfo {
-  std::string_view name;   // label `reason` of the metric
-  std::string_view stage;  // label `stage`
+  std::string_view name;  // label `reason` of the metric
   std::string_view help;
 };
 

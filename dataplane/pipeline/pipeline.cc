@@ -50,7 +50,6 @@ constexpr bool only_forward() {
   return true;
 }
 static_assert(only_forward());
-static_assert(kStageCount <= kStagesMax);
 
 // `run` runs one row over its lane.
 template <class Run>
@@ -59,6 +58,7 @@ void run_rows(Context& context, Run run) {
     Lane& lane = context.lanes[i];
     if (lane.empty()) continue;
     context.counters.stage_packets[i].add(lane.count);
+    context.running = &kPipeline[i];
     run(kPipeline[i], lane);
     lane.clear();
   }
@@ -66,7 +66,7 @@ void run_rows(Context& context, Run run) {
 
 [[gnu::cold, gnu::noinline]] void run_inspected_pass(Context& context) {
   run_rows(context, [&context](const StageRow& row, Lane& lane) {
-    context.inspection->run(context, row.stage, row.run, lane);
+    context.inspection->run(context, row, lane);
   });
 }
 
@@ -85,6 +85,21 @@ void take_held(Context& context) {
 
 std::span<const StageRow> pipeline() {
   return kPipeline;
+}
+
+std::string_view stage_name(Stage place) {
+  if (place == Stage::kReceive) return "receive";
+  if (place == Stage::kReassembly) return "reassembly";
+  return kPipeline[static_cast<std::size_t>(place)].name;
+}
+
+void run_stage(Context& context, Stage stage) {
+  const StageRow& row = kPipeline[static_cast<std::size_t>(stage)];
+  Lane& lane = context.lane(stage);
+  if (lane.empty()) return;
+  context.running = &row;
+  row.run(context, lane);
+  lane.clear();
 }
 
 void run_pipeline(Context& context) {

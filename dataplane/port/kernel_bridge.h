@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "dataplane/packet/counters.h"
+#include "dataplane/packet/counter.h"
 #include "dataplane/packet/meta.h"
 #include "dataplane/port/mailbox.h"
 #include "dataplane/port/packet_pool.h"

@@ -11,10 +11,6 @@
 namespace raven::dataplane {
 namespace {
 
-std::string stage_name(Stage stage) {
-  return std::string{pipeline()[static_cast<std::size_t>(stage)].name};
-}
-
 std::string drop_name(const std::optional<Drop>& drop) {
   return drop ? std::string{drop_info(*drop).name} : "";
 }
@@ -82,7 +78,7 @@ std::string entrance_of(const View& view, const Story& story) {
 
 dpapi::v1::TraceStep report_step(const View& view, const Step& step, uint64_t begin_tsc) {
   dpapi::v1::TraceStep out;
-  out.set_stage(stage_name(step.stage));
+  out.set_stage(std::string{stage_name(step.stage)});
   out.set_worker(step.worker.value());
   const double cycles = static_cast<double>(step.tsc - std::min(begin_tsc, step.tsc));
   out.set_offset_ns(static_cast<uint64_t>(cycles * 1e9 / static_cast<double>(rte_get_tsc_hz())));
@@ -95,7 +91,7 @@ dpapi::v1::TraceStep report_step(const View& view, const Step& step, uint64_t be
     out.set_next(fmt::format("worker {}", step.next_worker.value()));
   const bool goes_on =
       step.way == Way::kNext || step.way == Way::kHeld || step.way == Way::kAnswered;
-  if (goes_on) out.set_next(stage_name(step.next));
+  if (goes_on) out.set_next(std::string{stage_name(step.next)});
   out.set_drop_reason(drop_name(step.drop));
   out.set_port(port_name(view, step.port));
   out.set_peer(peer_name(view, step.peer));

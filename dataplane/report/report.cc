@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "dataplane/pipeline/pipeline.h"
+
 namespace raven::dataplane {
 namespace {
 
@@ -226,19 +228,23 @@ dpapi::v1::RoutesReply report_routes(const View& view) {
   return reply;
 }
 
-dpapi::v1::DropsReply report_drops(const PacketPath& path) {
+dpapi::v1::DropsReply report_drops(std::span<const DropRow> rows) {
   dpapi::v1::DropsReply reply;
+  const auto add = [&reply](const DropInfo& info, std::string_view stage, uint64_t packets) {
+    auto& out = *reply.add_drops();
+    out.set_reason(std::string{info.name});
+    out.set_stage(std::string{stage});
+    out.set_packets(packets);
+    out.set_help(std::string{info.help});
+  };
   for (std::size_t reason = 0; reason < kDropCount; ++reason) {
     const DropInfo info = drop_info(reason);
     if (info.name.empty()) continue;
-    uint64_t packets = 0;
-    for (unsigned worker = 0; worker < path.worker_count(); ++worker)
-      packets += path.counters(WorkerId{static_cast<uint16_t>(worker)}).drops[reason].value();
-    auto& out = *reply.add_drops();
-    out.set_reason(std::string{info.name});
-    out.set_stage(std::string{info.stage});
-    out.set_packets(packets);
-    out.set_help(std::string{info.help});
+    const auto mine = std::ranges::equal_range(
+        rows, static_cast<Drop>(reason), std::ranges::less{}, &DropRow::reason
+    );
+    for (const DropRow& row : mine) add(info, stage_name(row.place), row.packets);
+    if (mine.empty()) add(info, "", 0);
   }
   return reply;
 }

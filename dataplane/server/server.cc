@@ -73,7 +73,7 @@ class ControlServer::Service : public dpapi::v1::Dataplane::Service {
       grpc::ServerContext*, const dpapi::v1::DropsRequest*, dpapi::v1::DropsReply* reply
   ) override {
     return run(reply, [this](dpapi::v1::DropsReply& out) {
-      out = report_drops(source_.path);
+      out = report_drops(drop_rows(source_.path.counters()));
       return grpc::Status::OK;
     });
   }

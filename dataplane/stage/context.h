@@ -11,12 +11,12 @@
 
 #include "dataplane/ipsec/esp_in.h"
 #include "dataplane/ipsec/esp_out.h"
-#include "dataplane/packet/counters.h"
 #include "dataplane/packet/lane.h"
 #include "dataplane/packet/meta.h"
 #include "dataplane/port/mailbox.h"
 #include "dataplane/port/packet_pool.h"
 #include "dataplane/port/port.h"
+#include "dataplane/stage/counters.h"
 #include "dataplane/stage/icmp_limit.h"
 #include "dataplane/stage/moved_peers.h"
 #include "dataplane/stage/reassembly.h"
@@ -49,18 +49,17 @@ struct Context {
   void load_tables();
 
   Lane& lane(Stage stage) { return lanes[static_cast<std::size_t>(stage)]; }
+  // These are for stages: from where the packet goes is the row that runs.
   void to(Stage stage, rte_mbuf* packet) { lane(stage).push(packet); }
   // No reason, no drop.
   void drop(rte_mbuf* packet, Drop reason) {
-    meta(packet).drop = reason;
-    counters.drops[static_cast<std::size_t>(reason)].add(1);
+    count_drop(packet, reason);
     to(Stage::kDrop, packet);
   }
   void drop(rte_mbuf* packet, EspVerdict verdict) { drop(packet, drop_of(verdict)); }
   // A packet that goes no further while its buffer is used again (for an ICMP error).
   void count_reused(rte_mbuf* packet, Drop reason) {
-    meta(packet).drop = reason;
-    counters.drops[static_cast<std::size_t>(reason)].add(1);
+    count_drop(packet, reason);
     counters.generated.add(1);
   }
   // How many packets the lanes behind `stage` still take, the ends included.
@@ -74,9 +73,9 @@ struct Context {
   void hand_over(rte_mbuf* packet, WorkerId owner, Entry entry);
 
   const ContextSetup setup;
-  const uint32_t lan_ports;  // bit p: port p
-  bool beyond_path = false;  // esp_out is to leave the burst of this pass to esp_fragment
-  WorkerCounters counters;
+  const uint32_t lan_ports;           // bit p: port p
+  const StageRow* running = nullptr;  // the row whose stage runs, or ran last
+  bool beyond_path = false;           // esp_out is to leave the burst of this pass to esp_fragment
   EspIn esp_in;
   EspOut esp_out;
 
@@ -100,6 +99,14 @@ struct Context {
   IcmpLimit icmp_limit;
   MovedPeers moved_peers;
   TooBigs too_bigs;
+
+  WorkerCounters counters;
+
+ private:
+  void count_drop(rte_mbuf* packet, Drop reason) {
+    meta(packet).drop = reason;
+    counters.drops.add(running->stage, reason);
+  }
 };
 
 }  // namespace raven::dataplane

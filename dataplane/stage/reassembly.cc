@@ -55,7 +55,7 @@ uint8_t Reassembly::bucket(const FragmentKey& key) const {
 }
 
 void Reassembly::drop(WorkerCounters& counters, rte_mbuf* packet, Drop reason) {
-  counters.drops[static_cast<std::size_t>(reason)].add(1);
+  counters.drops.add(Stage::kReassembly, reason);
   rte_pktmbuf_free(packet);
 }
 

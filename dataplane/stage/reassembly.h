@@ -16,8 +16,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "dataplane/packet/counters.h"
 #include "dataplane/packet/lane.h"
+#include "dataplane/stage/counters.h"
 
 namespace raven::dataplane {
 

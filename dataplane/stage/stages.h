@@ -7,8 +7,11 @@
 // Threading: the worker whose Context it is.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace raven::dataplane {
 
@@ -33,8 +36,24 @@ enum class Stage : uint8_t {
   kRaven0,
   kPunt,
   kDrop,
+  // Places outside the pipeline where packets are dropped; they have no lane.
+  kReceive,     // the worker, before the packet is in a lane
+  kReassembly,  // fragments that wait, for as long as they do
 };
 inline constexpr std::size_t kStageCount = static_cast<std::size_t>(Stage::kDrop) + 1;
+inline constexpr std::size_t kDropPlaceCount = static_cast<std::size_t>(Stage::kReassembly) + 1;
+
+// A row of the table in pipeline/pipeline.cc.
+struct StageRow {
+  Stage stage;
+  std::string_view name;  // in metrics, traces, the picture
+  void (*run)(Context&, Lane&);
+  std::span<const Stage> next;  // always later rows; drop is possible from everywhere
+
+  constexpr bool leads_to(Stage to) const {
+    return to == Stage::kDrop || std::ranges::find(next, to) != next.end();
+  }
+};
 
 namespace stage {
 

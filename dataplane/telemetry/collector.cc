@@ -50,13 +50,9 @@ uint64_t sum(std::span<const WorkerCounters* const> workers, Get get) {
 }
 
 void collect_sums(std::span<const WorkerCounters* const> workers, MetricSink& sink) {
-  for (std::size_t reason = 0; reason < kDropCount; ++reason) {
-    const DropInfo info = drop_info(reason);
-    if (info.name.empty()) continue;
-    const auto count = sum(
-        workers, [=](const auto& c) -> auto& { return c.drops[reason]; }
-    );
-    sink.set(Metric::kDrops, {std::string{info.name}, std::string{info.stage}}, number(count));
+  for (const DropRow& row : drop_rows(workers)) {
+    const std::string reason{drop_info(row.reason).name}, stage{stage_name(row.place)};
+    sink.set(Metric::kDrops, {reason, stage}, number(row.packets));
   }
   const auto stages = pipeline();
   for (std::size_t stage = 0; stage < stages.size(); ++stage) {
@@ -163,13 +159,11 @@ int64_t unaccounted_packets(std::span<const WorkerCounters* const> workers) {
 }
 
 void collect_path(const PacketPath& path, MetricSink& sink) {
-  std::vector<const WorkerCounters*> workers;
   for (unsigned worker = 0; worker < path.worker_count(); ++worker) {
-    workers.push_back(&path.counters(WorkerId{static_cast<uint16_t>(worker)}));
     collect_ports(path, worker, sink);
     collect_worker(path, worker, sink);
   }
-  collect_sums(workers, sink);
+  collect_sums(path.counters(), sink);
   for (const auto& port : path.ports()) {
     if (const auto missed = port->missed())
       sink.set(Metric::kPortMissed, {port->name()}, number(*missed));

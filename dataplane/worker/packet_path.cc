@@ -139,6 +139,12 @@ const WorkerCounters& PacketPath::counters(WorkerId worker) const {
   return workers_[worker.value()]->counters();
 }
 
+std::vector<const WorkerCounters*> PacketPath::counters() const {
+  std::vector<const WorkerCounters*> all;
+  for (const std::unique_ptr<Worker>& worker : workers_) all.push_back(&worker->counters());
+  return all;
+}
+
 unsigned PacketPath::cpu_of(WorkerId worker) const {
   return static_cast<unsigned>(rte_lcore_to_cpu_id(static_cast<int>(lcore_of(worker.value()))));
 }

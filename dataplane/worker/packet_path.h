@@ -15,6 +15,7 @@
 #include "dataplane/port/mailbox.h"
 #include "dataplane/port/port.h"
 #include "dataplane/settings.h"
+#include "dataplane/stage/counters.h"
 #include "dataplane/worker/path_control.h"
 
 namespace raven::dataplane {
@@ -41,7 +42,8 @@ class PacketPath : public PathControl {
 
   unsigned worker_count() const override { return static_cast<unsigned>(workers_.size()); }
   const WorkerCounters& counters(WorkerId worker) const override;
-  unsigned cpu_of(WorkerId worker) const;  // lcore's CPU, from the settings
+  std::vector<const WorkerCounters*> counters() const;  // by WorkerId
+  unsigned cpu_of(WorkerId worker) const;               // lcore's CPU, from the settings
   // Packets the kernel handed in that no worker took (inbox full).
   uint64_t kernel_overruns() const;
   // Packets that the kernel did not take: its interface is down or gone.

@@ -1,5 +1,6 @@
 // PathControl: what the engine asks of a packet path.  The seam that lets it be tested without
-// ports and workers; PacketPath implements it. SPDX-License-Identifier: Apache-2.0
+// ports and workers; PacketPath implements it.
+// SPDX-License-Identifier: Apache-2.0
 //
 // Threading: the control thread.
 #pragma once
@@ -8,7 +9,7 @@
 #include <optional>
 
 #include "common/base/result.h"
-#include "dataplane/packet/counters.h"
+#include "dataplane/stage/counters.h"
 #include "dataplane/stage/moved_peers.h"
 #include "dataplane/stage/too_big.h"
 #include "dataplane/table/table_writer.h"

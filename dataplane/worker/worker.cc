@@ -100,7 +100,7 @@ void Worker::tend_fragments() {
 rte_mbuf* Worker::receive_copy(rte_mbuf* packet) {
   rte_mbuf* copy = copy_plain(packet, *context_.setup.pool);
   if (copy != nullptr) return copy;
-  context_.counters.drops[static_cast<std::size_t>(Drop::kSegments)].add(1);
+  context_.counters.drops.add(Stage::kReceive, Drop::kSegments);
   rte_pktmbuf_free(packet);
   return nullptr;
 }

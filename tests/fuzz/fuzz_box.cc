@@ -115,7 +115,7 @@ void FuzzBox::put_frame(Port& port, const Bytes& frame) {
   Context& context = bench_.context();
   context.load_tables();
   context.receive_port = &port;
-  context.to(Stage::kClassify, test::make_packet(bench_.pool(), frame));
+  context.lane(Stage::kClassify).push(test::make_packet(bench_.pool(), frame));
   context.counters.ports[port.index().value()].received.add(1);
 }
 
@@ -125,7 +125,7 @@ void FuzzBox::put_from_kernel(const Bytes& ip) {
   rte_mbuf* packet = test::make_packet(bench_.pool(), ip);
   meta(packet).entry = Entry::kKernelIp;
   meta(packet).port = kRaven0Port;
-  context.to(Stage::kInbox, packet);
+  context.lane(Stage::kInbox).push(packet);
   context.counters.from_inbox.add(1);
 }
 
@@ -135,7 +135,7 @@ void FuzzBox::put_from_tap(Port& port, const Bytes& frame) {
   rte_mbuf* packet = test::make_packet(bench_.pool(), frame);
   meta(packet).entry = Entry::kKernelFrame;
   meta(packet).port = port.index();
-  context.to(Stage::kInbox, packet);
+  context.lane(Stage::kInbox).push(packet);
   context.counters.from_inbox.add(1);
   tap_was_used_ = true;
 }
@@ -146,9 +146,8 @@ void FuzzBox::run_stage(Stage stage) {
   if (lane.empty()) return;
   {
     const TailGuard guard{stage, lane};
-    pipeline()[static_cast<std::size_t>(stage)].run(context, lane);
+    dataplane::run_stage(context, stage);
   }
-  lane.clear();
 }
 
 bool FuzzBox::waits_at(Stage stage) {

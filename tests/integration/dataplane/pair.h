@@ -172,9 +172,14 @@ class DataplanePair : public testing::Test {
       ADD_FAILURE() << answer.error().message;
       return -1;
     }
-    for (const auto& drop : answer->drops())
-      if (drop.reason() == reason) return static_cast<double>(drop.packets());
-    return -1;
+    bool known = false;
+    double packets = 0;  // of all stages
+    for (const auto& drop : answer->drops()) {
+      if (drop.reason() != reason) continue;
+      known = true;
+      packets += static_cast<double>(drop.packets());
+    }
+    return known ? packets : -1;
   }
 
   std::string directory;

@@ -112,6 +112,26 @@ TEST(TopView, GivesRatesOfTheIntervalPerSecond) {
   EXPECT_DOUBLE_EQ(top.drops[0].packets, 10);
 }
 
+TEST(TopView, TellsTheSameReasonForEachStageThatDropped) {
+  TopSample before, now;
+  const auto add = [](TopSample& sample, const char* stage, uint64_t packets) {
+    auto* drop = sample.drops.add_drops();
+    drop->set_reason("clear_text");
+    drop->set_stage(stage);
+    drop->set_packets(packets);
+  };
+  add(before, "inbox", 100);
+  add(now, "inbox", 110);
+  add(now, "route", 5);
+  now.at = before.at + std::chrono::seconds{1};
+  const Top top = compare(before, now);
+  ASSERT_THAT(top.drops, SizeIs(2));
+  EXPECT_EQ(top.drops[0].stage, "inbox");
+  EXPECT_DOUBLE_EQ(top.drops[0].packets, 10);
+  EXPECT_EQ(top.drops[1].stage, "route");
+  EXPECT_DOUBLE_EQ(top.drops[1].packets, 5);
+}
+
 TEST(TopView, CountsOnWhenAnSaIsReplaced) {
   TopSample before = sample(1), now = sample(2);
   now.sas.mutable_sas(0)->set_spi(0x2002);

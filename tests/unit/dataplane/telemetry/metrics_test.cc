@@ -27,7 +27,7 @@ TEST(DataplaneMetrics, AccountForEveryPacket) {
   first.ports[0].received.add(10);
   first.ports[1].transmitted.add(4);
   first.ports[0].punted.add(2);
-  first.drops[0].add(1);
+  first.drops.add(Stage::kRoute, Drop::kTtl);
   first.handed_over.add(2);
   first.to_kernel.add(1);
   second.from_inbox.add(2);

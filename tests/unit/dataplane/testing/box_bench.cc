@@ -95,7 +95,6 @@ BoxBench::BoxBench(const BenchOptions& options) : udp_encapsulated_{options.udp_
   setup.kernel = kernel_.get();
   setup.inspection = &inspection_;
   context_ = std::make_unique<Context>(setup);
-  drops_seen_.assign(kDropCount, 0);
 }
 
 void BoxBench::make_ports(const BenchOptions& options) {
@@ -225,7 +224,7 @@ void BoxBench::receive(Port& port, const std::vector<Bytes>& frames) {
 void BoxBench::receive(Port& port, const std::vector<rte_mbuf*>& frames) {
   context_->load_tables();
   context_->receive_port = &port;
-  for (rte_mbuf* frame : frames) context_->to(Stage::kClassify, frame);
+  for (rte_mbuf* frame : frames) context_->lane(Stage::kClassify).push(frame);
   context_->counters.ports[port.index().value()].received.add(frames.size());
   run_pipeline(*context_);
 }
@@ -271,12 +270,21 @@ std::vector<BoxBench::ToKernel> BoxBench::to_kernel() {
 
 std::map<std::string, uint64_t> BoxBench::drops() {
   std::map<std::string, uint64_t> named;
-  for (std::size_t i = 0; i < kDropCount; ++i) {
-    const uint64_t count = context_->counters.drops[i].value();
-    if (count > drops_seen_[i]) named[std::string{drop_info(i).name}] = count - drops_seen_[i];
-    drops_seen_[i] = count;
-  }
+  for (const auto& [place_and_reason, count] : drops_by_stage())
+    named[place_and_reason.second] += count;
   return named;
+}
+
+BoxBench::StageDrops BoxBench::drops_by_stage() {
+  StageDrops all, since;
+  const WorkerCounters* const counters = &context_->counters;
+  for (const DropRow& row : drop_rows({&counters, 1}))
+    all[{std::string{stage_name(row.place)}, std::string{drop_info(row.reason).name}}] =
+        row.packets;
+  for (const auto& [key, count] : all)
+    if (count > drops_seen_[key]) since[key] = count - drops_seen_[key];
+  drops_seen_ = std::move(all);
+  return since;
 }
 
 Bytes BoxBench::open(const Bytes& frame) {

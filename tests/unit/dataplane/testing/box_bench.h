@@ -82,6 +82,9 @@ class BoxBench {
   std::vector<ToKernel> to_kernel();
   // Drop reasons since the last call, "ttl" -> 1.
   std::map<std::string, uint64_t> drops();
+  // The same by stage, {"route", "ttl"} -> 1.  Both tell what is new since either was called.
+  using StageDrops = std::map<std::pair<std::string, std::string>, uint64_t>;
+  StageDrops drops_by_stage();
 
   // The far end of the tunnel.  open(): the inner packet of a frame that the box sent on the WAN;
   // seal(): the frame in which the far end sends an inner packet.
@@ -127,7 +130,7 @@ class BoxBench {
   std::unique_ptr<EspIn> far_in_;
   std::unique_ptr<EspOut> far_out_;
   bool udp_encapsulated_ = false;
-  std::vector<uint64_t> drops_seen_;
+  StageDrops drops_seen_;
 };
 
 // "10.1.2.5" -> the packet of a pod there to a pod of pool B, UDP, `payload` bytes.

@@ -145,5 +145,18 @@ TEST_F(SharedBuffers, Row14EspInSegmentsIsDecrypted) {
   EXPECT_EQ(slice(sent[0], 14 + 12), slice(inner, 12));
 }
 
+TEST_F(SharedBuffers, WhatFitsIntoNoBufferIsDroppedBeforeAnyStage) {
+  Workers workers{box_, IdleMode::kPoll};
+  box_.deliver(box_.wan(), 0, in_segments(box_.pool(), filled(12000), {6000}));
+  box_.deliver(box_.wan(), 0, box_.seal(pod_packet("10.2.7.9", "10.1.3.5")));
+  EXPECT_EQ(workers.wait_for(box_.lan(), 1).size(), 1u) << "the next one is forwarded";
+  const WorkerCounters* const counters[] = {&workers.counters(0), &workers.counters(1)};
+  const std::vector<DropRow> rows = drop_rows(counters);
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(stage_name(rows[0].place), "receive");
+  EXPECT_EQ(rows[0].reason, Drop::kSegments);
+  EXPECT_EQ(rows[0].packets, 1u);
+}
+
 }  // namespace
 }  // namespace raven::dataplane::test

@@ -8,26 +8,16 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
+#include <span>
+#include <vector>
 
+#include "dataplane/packet/counter.h"
 #include "dataplane/packet/drop.h"
 #include "dataplane/packet/ids.h"
+#include "dataplane/stage/stages.h"
 
 namespace raven::dataplane {
-
-// A counter with one writer: no locked instruction, never torn for readers.
-class Counter {
- public:
-  void add(uint64_t count) {
-    value_.store(value_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
-  }
-  void set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
-  uint64_t value() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<uint64_t> value_{0};
-};
 
 struct PortCounters {
   Counter received;
@@ -37,7 +27,23 @@ struct PortCounters {
   Counter punted;  // to the kernel: into the port's TAP, or (shared port) left to its own copy
 };
 
-inline constexpr unsigned kStagesMax = 16;
+// Drops by reason and by where they happen: the same reason may be found at several places.
+// 8 KiB, of which only drops touch anything.
+class DropCounters {
+ public:
+  void add(Stage place, Drop reason, uint64_t count = 1) { at(place)[index(reason)].add(count); }
+  uint64_t value(Stage place, Drop reason) const { return at(place)[index(reason)].value(); }
+  uint64_t sum(Drop reason) const;  // over all places
+  uint64_t sum() const;
+
+ private:
+  using OfPlace = std::array<Counter, kDropCount>;
+  static constexpr std::size_t index(Drop reason) { return static_cast<std::size_t>(reason); }
+  OfPlace& at(Stage place) { return counters_[static_cast<std::size_t>(place)]; }
+  const OfPlace& at(Stage place) const { return counters_[static_cast<std::size_t>(place)]; }
+
+  std::array<OfPlace, kDropPlaceCount> counters_;
+};
 
 struct alignas(64) WorkerCounters {
   std::array<PortCounters, kPortsMax> ports;
@@ -46,10 +52,9 @@ struct alignas(64) WorkerCounters {
   Counter to_kernel;    // into raven0
   Counter handed_over;  // to the worker that owns the SA
   Counter waiting;      // at this moment: outer fragments whose packet is not whole yet
-  std::array<Counter, kDropCount> drops;
 
   // Packets that entered each stage, in the order of the pipeline table.
-  std::array<Counter, kStagesMax> stage_packets;
+  std::array<Counter, kStageCount> stage_packets;
 
   // Time in TSC cycles: with packets, and all other.  Two counters, as the difference of two that
   // are read one after the other would not only grow.
@@ -58,8 +63,20 @@ struct alignas(64) WorkerCounters {
   Counter packets;  // that ran through the pipeline, for cycles per packet
   Counter loops;    // moves as long as the worker lives, asleep or not (at least each 100 ms)
 
+  DropCounters drops;
+
   uint64_t entered() const;  // received + from_inbox + generated
   uint64_t left() const;     // all that an equation above has on its right side
 };
+
+// Packets of all workers that were dropped at one place for one reason.
+struct DropRow {
+  Stage place;
+  Drop reason;
+  uint64_t packets;
+};
+
+// The rows that are not 0, reason by reason.
+std::vector<DropRow> drop_rows(std::span<const WorkerCounters* const> workers);
 
 }  // namespace raven::dataplane

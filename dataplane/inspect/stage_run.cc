@@ -38,7 +38,8 @@ void StageRun::found(rte_mbuf* packet, Stage to) {
 }
 
 Layer StageRun::layer_of(rte_mbuf* packet) const {
-  bool frames = stage_ == Stage::kClassify || stage_ == Stage::kTransmit || stage_ == Stage::kPunt;
+  bool frames = stage_ == Stage::kClassify || stage_ == Stage::kReassemble ||
+                stage_ == Stage::kTransmit || stage_ == Stage::kPunt;
   if (stage_ == Stage::kInbox) {
     const Entry entry = meta(packet).entry;
     frames = entry == Entry::kKernelFrame || entry == Entry::kFragment;

@@ -46,16 +46,12 @@ bool hands_over(Stage stage) {
   return stage == Stage::kEspIn || stage == Stage::kEspOut;
 }
 
-bool is_entrance(Stage stage) {
-  return stage == Stage::kClassify || stage == Stage::kInbox;
-}
-
 // What became of a packet that the stage gave away.
 std::optional<Way> end_of(Stage stage) {
   if (stage == Stage::kTransmit) return Way::kSent;
   if (stage == Stage::kRaven0) return Way::kToKernel;
   if (stage == Stage::kPunt) return Way::kPunted;
-  if (is_entrance(stage)) return Way::kWaits;
+  if (stage == Stage::kReassemble) return Way::kWaits;
   return std::nullopt;
 }
 
@@ -159,9 +155,10 @@ Trace::Slot* Trace::begin(
   const Meta& info = meta(packet);
   Story& story = slot->story;
   story.from_mailbox = run.stage() == Stage::kInbox;
-  if (!story.from_mailbox)
+  story.reassembled = run.stage() == Stage::kReassemble;
+  if (run.stage() == Stage::kClassify)
     story.ingress = context.receive_port->index();
-  else if (info.entry == Entry::kKernelIp || info.entry == Entry::kKernelFrame)
+  else if (story.reassembled || info.entry == Entry::kKernelIp || info.entry == Entry::kKernelFrame)
     story.ingress = info.port;
   story.entry = info.entry;
   story.seen = filter_.of_ingress(story.ingress);
@@ -259,9 +256,8 @@ void Trace::begin_made(
 ) {
   mark(made.packet, nullptr);  // its Meta is a copy, or old
   if (made.to == Stage::kDrop) return;
-  if (is_entrance(run.stage())) {
-    Slot* slot = begin(desk, context, run, made.packet);
-    if (slot != nullptr) slot->story.reassembled = true;
+  if (run.stage() == Stage::kReassemble) {
+    begin(desk, context, run, made.packet);
     return;
   }
   const Slot* parent = desk.open[made.from];

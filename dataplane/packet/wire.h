@@ -86,6 +86,17 @@ struct Ipv6Fragment {
   uint8_t reserved;
   Be16 offset_flags;  // offset in units of 8 bytes << 3 | more
   Be32 identification;
+
+  // RFC 6946: the whole packet.
+  bool is_atomic() const { return (offset_flags.host() & ~kReserved) == 0; }
+
+  static constexpr uint16_t kReserved = 0x0006;
+};
+
+// A packet whose fragment header is the first behind the IPv6 header.
+struct FragmentedIpv6 {
+  Ipv6 ip;
+  Ipv6Fragment fragment;
 };
 
 struct Udp {

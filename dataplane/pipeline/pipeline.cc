@@ -17,8 +17,11 @@ constexpr std::array<Stage, sizeof...(stages)> kTo{stages...};
 
 constexpr std::array<StageRow, kStageCount> kPipeline{{
     // frames of a port, packets of the mailbox
-    {kClassify, "classify", stage::classify, kTo<kVxlanIn, kEspIn, kProbe, kRoute, kPunt>},
-    {kInbox, "inbox", stage::inbox, kTo<kEspIn, kRoute, kFragment, kEspOut, kTransmit, kPunt>},
+    {kClassify, "classify", stage::classify,
+     kTo<kReassemble, kVxlanIn, kEspIn, kProbe, kRoute, kPunt>},
+    {kInbox, "inbox", stage::inbox,
+     kTo<kReassemble, kEspIn, kRoute, kFragment, kEspOut, kTransmit>},
+    {kReassemble, "reassemble", stage::reassemble, kTo<kEspIn, kPunt>},
     // outer headers off
     {kVxlanIn, "vxlan_in", stage::vxlan_in, kTo<kRoute>},
     {kEspIn, "esp_in", stage::esp_in, kTo<kProbe, kRoute>},
@@ -89,7 +92,6 @@ std::span<const StageRow> pipeline() {
 
 std::string_view stage_name(Stage place) {
   if (place == Stage::kReceive) return "receive";
-  if (place == Stage::kReassembly) return "reassembly";
   return kPipeline[static_cast<std::size_t>(place)].name;
 }
 

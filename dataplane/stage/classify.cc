@@ -2,38 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // In: Ethernet frames.  Out: esp_in, vxlan_in, probe (data pointer at the outer IP header), route
-// (plain IP), punt (the frame as it came), drop.
+// (plain IP), reassemble, punt (the frame as it came), drop.
 #include <rte_prefetch.h>
 
 #include "common/dpapi/probe.h"
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/parse.h"
 #include "dataplane/stage/context.h"
-#include "dataplane/stage/outer_fragment.h"
+#include "dataplane/stage/enter_esp_in.h"
+#include "dataplane/stage/reassemble.h"
 
 namespace raven::dataplane::stage {
 namespace {
-
-void to_esp_in(Context& context, rte_mbuf* packet, const IpView& view, unsigned esp_offset) {
-  Meta& info = meta(packet);
-  strip_front(packet, sizeof(wire::Ethernet));
-  info.esp_offset = static_cast<uint16_t>(esp_offset);
-  info.esp_size = static_cast<uint16_t>(view.size - esp_offset);
-  context.to(Stage::kEspIn, packet);
-}
-
-// UDP 4500 (RFC 3948 section 2.2): ESP unless the first four bytes are the non-ESP marker.
-void classify_natt(Context& context, rte_mbuf* packet, const IpView& view, const uint8_t* ip) {
-  const unsigned payload_offset = view.l4_offset + static_cast<unsigned>(sizeof(wire::Udp));
-  const unsigned payload_size = view.size - payload_offset;
-  const uint8_t* payload = ip + payload_offset;
-  if (payload_size == 1 && payload[0] == 0xff) return context.drop(packet, Drop::kNattKeepalive);
-  if (payload_size < 4) return context.drop(packet, Drop::kNattPort);
-  uint32_t marker;
-  std::memcpy(&marker, payload, sizeof(marker));
-  if (marker == 0) return context.to(Stage::kPunt, packet);  // IKE
-  to_esp_in(context, packet, view, payload_offset);
-}
 
 // Outer IPv4, UDP, VXLAN and inner Ethernet: with the Ethernet header before them, a cache line.
 constexpr unsigned kServiceHeaders = 50;
@@ -56,12 +36,9 @@ void classify_udp(Context& context, rte_mbuf* packet, IpView view, const uint8_t
   const uint16_t port = udp->destination_port.host();
   const bool ours = port == wire::kPortNatt || port == wire::kPortVxlan || port == kProbePort;
   if (!ours) return context.to(Stage::kPunt, packet);
-  const unsigned udp_size = udp->length.host();
-  if (udp_size < sizeof(*udp) || view.l4_offset + udp_size > view.size)
-    return context.drop(packet, Drop::kOuterMalformed);
-  view.size = static_cast<uint16_t>(view.l4_offset + udp_size);
+  if (!cut_to_datagram(view, *udp)) return context.drop(packet, Drop::kOuterMalformed);
 
-  if (port == wire::kPortNatt) return classify_natt(context, packet, view, ip);
+  if (port == wire::kPortNatt) return enter_natt(context, packet, view, ip);
   // Neither has any authentication of its own: only from where nodes of the own pool are.
   const bool vxlan = port == wire::kPortVxlan;
   if (!context.receive_port->has_lan_role())
@@ -69,14 +46,39 @@ void classify_udp(Context& context, rte_mbuf* packet, IpView view, const uint8_t
   to_service(context, packet, view, vxlan ? Stage::kVxlanIn : Stage::kProbe);
 }
 
-void classify_own(Context& context, rte_mbuf* packet, const IpView& view, const uint8_t* ip) {
-  if (view.is_fragment) [[unlikely]]
-    return collect_fragment(context, packet);
-  if (view.protocol == wire::kEsp) return to_esp_in(context, packet, view, view.l4_offset);
+void classify_whole(Context& context, rte_mbuf* packet, const IpView& view, const uint8_t* ip) {
+  if (view.protocol == wire::kEsp) return enter_esp_in(context, packet, view, view.l4_offset);
   if (view.protocol == wire::kUdp) return classify_udp(context, packet, view, ip);
   if (view.protocol == wire::kIcmp || view.protocol == wire::kIcmp6)
     note_if_too_big(context, ip, view);
   context.to(Stage::kPunt, packet);
+}
+
+// IPv6 in one fragment, of what may be ours.
+bool is_atomic_fragment(const uint8_t* bytes, uint8_t family) {
+  if (family != 6) return false;
+  const auto& outer = *reinterpret_cast<const wire::FragmentedIpv6*>(bytes);
+  const uint8_t protocol = outer.fragment.next_header;
+  return outer.ip.next_header == wire::kFragment && outer.fragment.is_atomic() &&
+         (protocol == wire::kEsp || protocol == wire::kUdp);
+}
+
+// RFC 6946: an atomic fragment is a packet by itself, whatever else is under way.
+[[gnu::cold, gnu::noinline]] void classify_fragment(
+    Context& context, rte_mbuf* packet, IpView view, const uint8_t* ip
+) {
+  if (!is_atomic_fragment(ip, view.family)) return context.to(Stage::kReassemble, packet);
+  take_fragment_header_out(packet, view.size - uint32_t{sizeof(wire::FragmentedIpv6)});
+  ip = bytes_of(packet) + sizeof(wire::Ethernet);
+  if (parse_ip(ip, packet->data_len - unsigned{sizeof(wire::Ethernet)}, view) != IpVerdict::kOk)
+    return context.drop(packet, Drop::kOuterMalformed);
+  classify_whole(context, packet, view, ip);
+}
+
+void classify_own(Context& context, rte_mbuf* packet, const IpView& view, const uint8_t* ip) {
+  if (view.is_fragment) [[unlikely]]
+    return classify_fragment(context, packet, view, ip);
+  classify_whole(context, packet, view, ip);
 }
 
 void to_route(Context& context, rte_mbuf* packet, const IpView& view) {
@@ -90,9 +92,8 @@ void to_route(Context& context, rte_mbuf* packet, const IpView& view) {
   context.to(Stage::kRoute, packet);
 }
 
-}  // namespace
-
-void classify_ip(Context& context, rte_mbuf* packet) {
+// A frame that is not a common one.
+[[gnu::noinline]] void classify_ip(Context& context, rte_mbuf* packet) {
   const uint8_t* ip = bytes_of(packet) + sizeof(wire::Ethernet);
   IpView view;
   const IpVerdict verdict = parse_ip(ip, packet->data_len - unsigned{sizeof(wire::Ethernet)}, view);
@@ -105,8 +106,6 @@ void classify_ip(Context& context, rte_mbuf* packet) {
 
   to_route(context, packet, view);
 }
-
-namespace {
 
 void classify_frame(Context& context, rte_mbuf* packet, uint64_t own_mac) {
   const Port& port = *context.receive_port;

@@ -1,13 +1,12 @@
 // inbox: packets of the worker's mailbox.  Each knows where it goes on.
 // SPDX-License-Identifier: Apache-2.0
 //
-// In: Meta::entry.  Out: esp_in, fragment, esp_out, route, transmit, punt, drop.
+// In: Meta::entry.  Out: esp_in, fragment, esp_out, reassemble, route, transmit, drop.
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/parse.h"
 #include "dataplane/stage/context.h"
 #include "dataplane/stage/enter_route.h"
 #include "dataplane/stage/esp_fragment.h"
-#include "dataplane/stage/outer_fragment.h"
 
 namespace raven::dataplane::stage {
 namespace {
@@ -82,8 +81,7 @@ void take_up(Context& context, rte_mbuf* packet) {
       info.origin = Origin::kKernel;
       return enter_route(context, packet, HeaderChecksum::kVerify);
     case Entry::kFragment:
-      context.receive_port = context.setup.ports[info.port.value()].get();
-      return collect_fragment(context, packet);
+      return context.to(Stage::kReassemble, packet);
     case Entry::kKernelFrame:
       if (is_clear_text(context, packet)) return context.drop(packet, Drop::kClearText);
       return context.to(Stage::kTransmit, packet);

@@ -55,7 +55,7 @@ uint8_t Reassembly::bucket(const FragmentKey& key) const {
 }
 
 void Reassembly::drop(WorkerCounters& counters, rte_mbuf* packet, Drop reason) {
-  counters.drops.add(Stage::kReassembly, reason);
+  counters.drops.add(Stage::kReassemble, reason);
   rte_pktmbuf_free(packet);
 }
 

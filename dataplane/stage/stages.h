@@ -22,6 +22,7 @@ struct Lane;
 enum class Stage : uint8_t {
   kClassify,
   kInbox,
+  kReassemble,
   kVxlanIn,
   kEspIn,
   kProbe,
@@ -36,12 +37,10 @@ enum class Stage : uint8_t {
   kRaven0,
   kPunt,
   kDrop,
-  // Places outside the pipeline where packets are dropped; they have no lane.
-  kReceive,     // the worker, before the packet is in a lane
-  kReassembly,  // fragments that wait, for as long as they do
+  kReceive,  // no stage: the worker drops too, before a packet is in any lane
 };
 inline constexpr std::size_t kStageCount = static_cast<std::size_t>(Stage::kDrop) + 1;
-inline constexpr std::size_t kDropPlaceCount = static_cast<std::size_t>(Stage::kReassembly) + 1;
+inline constexpr std::size_t kDropPlaceCount = static_cast<std::size_t>(Stage::kReceive) + 1;
 
 // A row of the table in pipeline/pipeline.cc.
 struct StageRow {
@@ -59,6 +58,7 @@ namespace stage {
 
 void classify(Context& context, Lane& in);      // frames of one port: whose are they?
 void inbox(Context& context, Lane& in);         // from the mailbox: where do they go on?
+void reassemble(Context& context, Lane& in);    // fragments for this box: until they are whole
 void vxlan_in(Context& context, Lane& in);      // frames of nodes: VXLAN off
 void esp_in(Context& context, Lane& in);        // of peers: SA lookup, replay, decrypt
 void probe(Context& context, Lane& in);         // path probes: answer or note

@@ -24,25 +24,18 @@ void start_eal() {
   require(eal->ok(), "the EAL starts");
 }
 
-bool is_fragment(rte_mbuf* frame) {
-  const uint8_t* bytes = bytes_of(frame);
-  if (frame->data_len < 34) return false;
-  return bytes[14] >> 4 == 6 ? bytes[20] == wire::kFragment
-                             : (bytes[20] & 0x3f) != 0 || bytes[21] != 0;
-}
-
 // Behind the first fragment the others are put together, and from the fragment stage on packets
 // may grow; all other stages only look at what is there.
-bool may_write_behind(Stage stage, rte_mbuf* packet) {
-  return stage >= Stage::kFragment || (stage == Stage::kClassify && is_fragment(packet));
+bool may_write_behind(Stage stage) {
+  return stage >= Stage::kFragment || stage == Stage::kReassemble;
 }
 
 // Poisons the bytes behind each packet of a lane for as long as it lives.
 class TailGuard {
  public:
   TailGuard(Stage stage, Lane& lane) {
+    if (may_write_behind(stage)) return;
     for (rte_mbuf* packet : lane) {
-      if (may_write_behind(stage, packet)) continue;
       uint8_t* end = bytes_of(packet) + packet->data_len;
       uint8_t* buffer_end = static_cast<uint8_t*>(packet->buf_addr) + packet->buf_len;
       tails_[count_++] = {end, static_cast<std::size_t>(buffer_end - end)};

@@ -1,4 +1,4 @@
-// Outer fragments: dataplane/stage/outer_fragment.cc and reassembly.cc.
+// Outer fragments: dataplane/stage/reassemble.cc and reassembly.cc.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Input: options, then pieces of one ESP packet: two bytes of offset, one of size (both in units of

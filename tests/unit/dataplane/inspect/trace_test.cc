@@ -179,10 +179,11 @@ TEST_F(TraceTest, FollowsFragmentsOfATunnelPacketAndThePacketMadeOfThem) {
   const std::vector<Story> stories = stories_of(*looking);
   ASSERT_THAT(stories, SizeIs(3));
   for (std::size_t i = 0; i < 2; ++i) {
-    EXPECT_THAT(stages_of(stories[i]), ElementsAre("classify"));
+    EXPECT_THAT(stages_of(stories[i]), ElementsAre("classify", "reassemble"));
     EXPECT_EQ(last(stories[i]).way, Way::kWaits);
   }
   EXPECT_TRUE(stories[2].reassembled);
+  EXPECT_EQ(stories[2].ingress, box.wan().index());
   EXPECT_THAT(stages_of(stories[2]), ElementsAre("esp_in", "route", "neighbour", "transmit"));
   EXPECT_EQ(last(stories[2]).way, Way::kSent);
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rte_cycles.h>
 
 #include "tests/unit/dataplane/testing/box_bench.h"
 
@@ -65,6 +66,22 @@ TEST(Drops, FullMailboxIsToldOfTheStageThatHandsOver) {
           row("esp_in", "handover_full", 1), row("esp_out", "handover_full", 18 * 60 - 1024)
       )
   );
+}
+
+TEST(Drops, FragmentsAreDroppedByTheStageThatHoldsThem) {
+  BoxBench box;
+  const Bytes first = ipv4(
+      {.source = "198.51.100.2",
+       .destination = "192.0.2.1",
+       .protocol = 50,
+       .more_fragments = true,
+       .identification = 2},
+      filled(64)
+  );
+  box.receive_wan(ethernet(box.wan_mac(), kRouterMac, first));
+  Context& context = box.context();
+  context.reassembly.expire(context.counters, rte_rdtsc() + 2 * rte_get_tsc_hz());
+  EXPECT_THAT(box.drops_by_stage(), ElementsAre(row("reassemble", "frag_timeout", 1)));
 }
 
 TEST(Drops, VerdictsOfEspAreToldOfTheirStage) {

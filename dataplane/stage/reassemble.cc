@@ -1,9 +1,12 @@
-// Reading of fragments, and headers of the whole.
+// reassemble: fragments of outer packets for this box, until their packet is whole.
 // SPDX-License-Identifier: Apache-2.0
 //
+// In: frames with a fragment, their IP headers parsed.  Out: esp_in (whole packets), punt, another
+// worker's mailbox, drop; the others wait in context.reassembly, of the worker that their
+// identification names.
 // Taken: ESP, and UDP to port 4500 that is not IKE.  All other fragments are the kernel's.  IPv6
 // fragment headers only right behind the IPv6 header, as tunnel packets have no other extensions.
-#include "dataplane/stage/outer_fragment.h"
+#include "dataplane/stage/reassemble.h"
 
 #include <rte_cycles.h>
 
@@ -13,16 +16,13 @@
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/parse.h"
+#include "dataplane/stage/context.h"
+#include "dataplane/stage/enter_esp_in.h"
 
 namespace raven::dataplane::stage {
 namespace {
 
 constexpr uint32_t kIpSizeMax = 65535;
-
-struct OuterV6 {
-  wire::Ipv6 ip;
-  wire::Ipv6Fragment fragment;
-};
 
 Fragment read_v4(const wire::Ipv4& ip) {
   Fragment piece;
@@ -38,7 +38,7 @@ Fragment read_v4(const wire::Ipv4& ip) {
   return piece;
 }
 
-Fragment read_v6(const OuterV6& outer) {
+Fragment read_v6(const wire::FragmentedIpv6& outer) {
   Fragment piece;
   piece.key.family = 6;
   std::memcpy(piece.key.source.data(), outer.ip.source, sizeof(outer.ip.source));
@@ -62,16 +62,11 @@ void finish_v4(rte_mbuf* packet, const Reassembly::Result& whole) {
   ip.checksum = checksum_of(&ip, ip.header_size());
 }
 
-// Takes the fragment header out.
-void finish_v6(rte_mbuf* packet, uint32_t payload_size, bool congested) {
-  uint8_t* frame = bytes_of(packet);
-  auto& outer = *reinterpret_cast<OuterV6*>(frame + sizeof(wire::Ethernet));
-  outer.ip.next_header = outer.fragment.next_header;
-  outer.ip.payload_length = Be16::from_host(static_cast<uint16_t>(payload_size));
-  if (congested)
-    outer.ip.version_class_flow = Be32::from_host(outer.ip.version_class_flow.host() | 3u << 20);
-  std::memmove(frame + sizeof(outer.fragment), frame, sizeof(wire::Ethernet) + sizeof(wire::Ipv6));
-  strip_front(packet, sizeof(outer.fragment));
+void finish_v6(rte_mbuf* packet, const Reassembly::Result& whole) {
+  take_fragment_header_out(packet, whole.payload_size);
+  auto& ip = *reinterpret_cast<wire::Ipv6*>(bytes_of(packet) + sizeof(wire::Ethernet));
+  if (whole.congested)
+    ip.version_class_flow = Be32::from_host(ip.version_class_flow.host() | 3u << 20);
 }
 
 // What the first fragment says about all.
@@ -97,6 +92,19 @@ bool is_plausible(const Fragment& piece) {
          piece.payload_at - sizeof(wire::Ethernet) + piece.offset + piece.size <= kIpSizeMax;
 }
 
+// ESP, or UDP to port 4500: the first fragment has said so.
+void enter_whole(Context& context, rte_mbuf* packet) {
+  const uint8_t* ip = bytes_of(packet) + sizeof(wire::Ethernet);
+  IpView view;
+  const IpVerdict verdict = parse_ip(ip, packet->data_len - unsigned{sizeof(wire::Ethernet)}, view);
+  if (verdict == IpVerdict::kMalformed) return context.drop(packet, Drop::kOuterMalformed);
+  if (view.protocol == wire::kEsp) return enter_esp_in(context, packet, view, view.l4_offset);
+  const auto* udp = view_at<wire::Udp>(ip, view.size, view.l4_offset);
+  if (udp == nullptr || !cut_to_datagram(view, *udp))
+    return context.drop(packet, Drop::kOuterMalformed);
+  enter_natt(context, packet, view, ip);
+}
+
 void collect(Context& context, rte_mbuf* packet, Fragment piece) {
   if (piece.key.protocol != wire::kEsp && piece.key.protocol != wire::kUdp)
     return context.to(Stage::kPunt, packet);
@@ -116,28 +124,32 @@ void collect(Context& context, rte_mbuf* packet, Fragment piece) {
   if (piece.key.family == 4)
     finish_v4(result.packet, result);
   else
-    finish_v6(result.packet, result.payload_size, result.congested);
-  classify_ip(context, result.packet);
+    finish_v6(result.packet, result);
+  enter_whole(context, result.packet);
 }
 
-void collect_v6(Context& context, rte_mbuf* packet, const OuterV6& outer) {
+void collect_frame(Context& context, rte_mbuf* packet) {
+  const uint8_t* ip = bytes_of(packet) + sizeof(wire::Ethernet);
+  if (ip[0] >> 4 == 4)
+    return collect(context, packet, read_v4(*reinterpret_cast<const wire::Ipv4*>(ip)));
+  const auto& outer = *reinterpret_cast<const wire::FragmentedIpv6*>(ip);
   if (outer.ip.next_header != wire::kFragment) return context.drop(packet, Drop::kOuterFragment);
-  const Fragment piece = read_v6(outer);
-  const bool ours = piece.key.protocol == wire::kEsp || piece.key.protocol == wire::kUdp;
-  const bool atomic = piece.offset == 0 && !piece.more;
-  if (!atomic || !ours) return collect(context, packet, piece);
-  finish_v6(packet, piece.size, false);  // RFC 6946: by itself, whatever else is under way
-  classify_ip(context, packet);
+  collect(context, packet, read_v6(outer));
 }
 
 }  // namespace
 
-void collect_fragment(Context& context, rte_mbuf* packet) {
-  const uint8_t* ip = bytes_of(packet) + sizeof(wire::Ethernet);
-  if (ip[0] >> 4 == 4)
-    collect(context, packet, read_v4(*reinterpret_cast<const wire::Ipv4*>(ip)));
-  else
-    collect_v6(context, packet, *reinterpret_cast<const OuterV6*>(ip));
+void take_fragment_header_out(rte_mbuf* frame, uint32_t payload_size) {
+  uint8_t* bytes = bytes_of(frame);
+  auto& outer = *reinterpret_cast<wire::FragmentedIpv6*>(bytes + sizeof(wire::Ethernet));
+  outer.ip.next_header = outer.fragment.next_header;
+  outer.ip.payload_length = Be16::from_host(static_cast<uint16_t>(payload_size));
+  std::memmove(bytes + sizeof(outer.fragment), bytes, sizeof(wire::Ethernet) + sizeof(wire::Ipv6));
+  strip_front(frame, sizeof(outer.fragment));
+}
+
+void reassemble(Context& context, Lane& in) {
+  for (rte_mbuf* packet : in) collect_frame(context, packet);
 }
 
 }  // namespace raven::dataplane::stage

@@ -75,7 +75,7 @@ void Capture::before(const Context& context, const StageRun& run) {
   if (run.stage() == Stage::kClassify && wants(CapturePoint::kReceive)) take_received(context, run);
   if (run.stage() == Stage::kTransmit && wants(CapturePoint::kTransmit))
     take_early(context, run, CapturePoint::kTransmit);
-  if (run.stage() == Stage::kEspOut && wants(CapturePoint::kClearOut))
+  if (encrypts(run.stage()) && wants(CapturePoint::kClearOut))
     take_early(context, run, CapturePoint::kClearOut);
   if (run.stage() != Stage::kEspIn) return;
   Desk& desk = desk_of(context);
@@ -146,7 +146,7 @@ void Capture::take_dropped(const Context& context, const StageRun& run) {
     Facts facts;
     facts.place = place;
     facts.drop = meta(packet).drop;
-    if (run.stage() == Stage::kEspOut) facts.peer = meta(packet).peer;
+    if (encrypts(run.stage())) facts.peer = meta(packet).peer;
     take(context, packet, facts);
   }
 }

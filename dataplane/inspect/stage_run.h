@@ -16,6 +16,11 @@
 
 namespace raven::dataplane {
 
+// Inner packets come in, and a packet may go to the worker that has the SA of Meta::peer.
+constexpr bool encrypts(Stage stage) {
+  return stage == Stage::kEspOut || stage == Stage::kEspFragment;
+}
+
 class StageRun {
  public:
   StageRun(const Context& context, Stage stage, const Lane& in);

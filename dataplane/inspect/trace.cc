@@ -34,7 +34,7 @@ WorkerId owner_of(const Context& context, Stage stage, const Meta& info, const H
   if (stage == Stage::kEspIn) {
     const SadEntry* entry = context.sad->find(headers.spi);
     if (entry != nullptr) owner = entry->worker;
-  } else if (stage == Stage::kEspOut) {
+  } else if (encrypts(stage)) {
     const PeerSlot& peer = context.setup.tables->peers[info.peer];
     if (peer.outbound[context.setup.worker.value()].load(std::memory_order_acquire) == nullptr)
       owner = peer.fallback_worker.load(std::memory_order_acquire);
@@ -43,7 +43,7 @@ WorkerId owner_of(const Context& context, Stage stage, const Meta& info, const H
 }
 
 bool hands_over(Stage stage) {
-  return stage == Stage::kEspIn || stage == Stage::kEspOut;
+  return stage == Stage::kEspIn || encrypts(stage);
 }
 
 // What became of a packet that the stage gave away.
@@ -72,8 +72,9 @@ void note_decision(Step& step, const Meta& info, Stage to) {
       if (info.target.kind == TargetKind::kLocalNode) step.adjacency = info.adjacency;
       break;
     case Stage::kEspOut:
+    case Stage::kEspFragment:
       step.peer = info.peer;
-      if (to == Stage::kNeighbour || to == Stage::kEspFragment) step.adjacency = info.adjacency;
+      if (to == Stage::kNeighbour) step.adjacency = info.adjacency;
       break;
     case Stage::kVxlanOut:
       step.target = info.target;
@@ -195,7 +196,7 @@ Step* Trace::record(const Context& context, const StageRun& run, rte_mbuf* packe
   const Layer layer = run.layer_of(packet);
   const Headers headers = read_headers(bytes_of(packet), packet->data_len, layer);
   story.seen |= filter_.of_headers(headers);
-  if (run.stage() == Stage::kEspOut) story.seen |= filter_.of_peer(info.peer);
+  if (encrypts(run.stage())) story.seen |= filter_.of_peer(info.peer);
   Step* step = story.add_step();
   if (step == nullptr) return nullptr;
   step->tsc = rte_rdtsc();

@@ -30,9 +30,10 @@ constexpr std::array<StageRow, kStageCount> kPipeline{{
     {kRoute, "route", stage::route,
      kTo<kMss, kFragment, kEspOut, kVxlanOut, kNeighbour, kRaven0, kPunt>},
     {kMss, "mss", stage::mss, kTo<kFragment>},
-    {kFragment, "fragment", stage::fragment, kTo<kEspOut, kVxlanOut, kNeighbour, kRaven0>},
+    {kFragment, "fragment", stage::fragment,
+     kTo<kEspOut, kEspFragment, kVxlanOut, kNeighbour, kRaven0>},
     // outer headers on
-    {kEspOut, "esp_out", stage::esp_out, kTo<kEspFragment, kNeighbour>},
+    {kEspOut, "esp_out", stage::esp_out, kTo<kNeighbour>},
     {kEspFragment, "esp_fragment", stage::esp_fragment, kTo<kNeighbour>},
     {kVxlanOut, "vxlan_out", stage::vxlan_out, kTo<kNeighbour>},
     {kNeighbour, "neighbour", stage::neighbour, kTo<kTransmit>},

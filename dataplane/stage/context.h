@@ -75,7 +75,6 @@ struct Context {
   const ContextSetup setup;
   const uint32_t lan_ports;           // bit p: port p
   const StageRow* running = nullptr;  // the row whose stage runs, or ran last
-  bool beyond_path = false;           // esp_out is to leave the burst of this pass to esp_fragment
   EspIn esp_in;
   EspOut esp_out;
 

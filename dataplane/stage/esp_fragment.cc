@@ -1,10 +1,11 @@
-// esp_fragment: cuts ESP packets that are larger than their path.
+// esp_fragment: encrypts packets that are larger than their path, and cuts the ESP packets.
 // SPDX-License-Identifier: Apache-2.0
 //
-// In: what esp_out has made of a burst with an IPv6 packet beyond the path, Meta::peer.  Out:
-// neighbour, drop.  No IPv6 source has to send packets of less than 1280 bytes (RFC 8200 section
-// 5), so a tunnel with a narrower path has to carry them in fragments (RFC 2473 section 7.1, RFC
-// 4301 section 7).  The far end puts them together before ESP.
+// In: IPv6 packets, Meta::peer; the fragment stage keeps room for kEspFragmentsMax pieces of each.
+// Out: neighbour, or as esp_out: another worker's mailbox, drop.  No IPv6 source has to send
+// packets of less than 1280 bytes (RFC 8200 section 5), so a tunnel with a narrower path has to
+// carry them in fragments (RFC 2473 section 7.1, RFC 4301 section 7).  The far end puts them
+// together before ESP.
 #include "dataplane/stage/esp_fragment.h"
 
 #include <rte_random.h>
@@ -21,11 +22,6 @@
 namespace raven::dataplane::stage {
 namespace {
 
-struct OuterV6 {
-  wire::Ipv6 ip;
-  wire::Ipv6Fragment fragment;
-};
-
 // Routers may cut the pieces again.
 void clear_df(Context& context, wire::Ipv4& ip) {
   if (!ip.dont_fragment()) return;
@@ -34,7 +30,7 @@ void clear_df(Context& context, wire::Ipv4& ip) {
 }
 
 void finish_v6(rte_mbuf* packet, uint32_t offset, bool more) {
-  auto& outer = *reinterpret_cast<OuterV6*>(bytes_of(packet));
+  auto& outer = *reinterpret_cast<wire::FragmentedIpv6*>(bytes_of(packet));
   outer.ip.payload_length =
       Be16::from_host(static_cast<uint16_t>(packet->data_len - sizeof(outer.ip)));
   outer.fragment.offset_flags = Be16::from_host(static_cast<uint16_t>(offset | (more ? 1u : 0u)));
@@ -45,7 +41,7 @@ void cut_v6(rte_mbuf* packet, uint32_t step, uint32_t count, rte_mbuf** later) {
   const uint32_t payload_size = packet->data_len - uint32_t{sizeof(wire::Ipv6)};
   uint8_t* front = add_front(packet, sizeof(wire::Ipv6Fragment));
   std::memmove(front, front + sizeof(wire::Ipv6Fragment), sizeof(wire::Ipv6));
-  auto& outer = *reinterpret_cast<OuterV6*>(front);
+  auto& outer = *reinterpret_cast<wire::FragmentedIpv6*>(front);
   outer.fragment = {};
   outer.fragment.next_header = outer.ip.next_header;
   outer.fragment.identification = Be32::from_host(static_cast<uint32_t>(rte_rand()));
@@ -54,13 +50,16 @@ void cut_v6(rte_mbuf* packet, uint32_t step, uint32_t count, rte_mbuf** later) {
     rte_mbuf* piece = later[i - 1];
     const uint32_t at = i * step;
     const uint32_t size = std::min(step, payload_size - at);
-    std::memcpy(bytes_of(piece), front, sizeof(OuterV6));
-    std::memcpy(bytes_of(piece) + sizeof(OuterV6), front + sizeof(OuterV6) + at, size);
-    set_size(piece, uint32_t{sizeof(OuterV6)} + size);
+    std::memcpy(bytes_of(piece), front, sizeof(wire::FragmentedIpv6));
+    std::memcpy(
+        bytes_of(piece) + sizeof(wire::FragmentedIpv6), front + sizeof(wire::FragmentedIpv6) + at,
+        size
+    );
+    set_size(piece, uint32_t{sizeof(wire::FragmentedIpv6)} + size);
     meta(piece) = meta(packet);
     finish_v6(piece, at, i + 1 < count);
   }
-  set_size(packet, uint32_t{sizeof(OuterV6)} + step);
+  set_size(packet, uint32_t{sizeof(wire::FragmentedIpv6)} + step);
   finish_v6(packet, 0, true);
 }
 
@@ -69,7 +68,7 @@ Ipv4Cut plan_outer(rte_mbuf* packet, uint32_t mtu) {
   const uint8_t* outer = bytes_of(packet);
   if (outer[0] >> 4 == 4)
     return plan_cut(*reinterpret_cast<const wire::Ipv4*>(outer), packet->data_len, mtu);
-  constexpr uint32_t kHeaders = sizeof(OuterV6);
+  constexpr uint32_t kHeaders = sizeof(wire::FragmentedIpv6);
   Ipv4Cut plan{};
   plan.step = mtu > kHeaders ? (mtu - kHeaders) & ~7u : 0;
   const uint32_t payload_size = packet->data_len - uint32_t{sizeof(wire::Ipv6)};
@@ -77,12 +76,9 @@ Ipv4Cut plan_outer(rte_mbuf* packet, uint32_t mtu) {
   return plan;
 }
 
-// `room`: how many packets may become of it.
-void cut_outer(Context& context, rte_mbuf* packet, uint32_t mtu, uint32_t room) {
+void cut_outer(Context& context, rte_mbuf* packet, uint32_t mtu) {
   const Ipv4Cut plan = plan_outer(packet, mtu);
   if (plan.count > kEspFragmentsMax) return context.drop(packet, Drop::kMtu);
-  // Control has lowered the MTU within this pass, and nobody has kept room for the pieces.
-  if (plan.count > room) return context.to(Stage::kNeighbour, packet);
   std::array<rte_mbuf*, kEspFragmentsMax - 1> later;
   if (rte_pktmbuf_alloc_bulk(context.setup.pool->raw(), later.data(), plan.count - 1) != 0)
     return context.drop(packet, Drop::kNoBuffer);
@@ -101,16 +97,19 @@ void cut_outer(Context& context, rte_mbuf* packet, uint32_t mtu, uint32_t room) 
 
 void esp_fragment(Context& context, Lane& in) {
   const PeerTable& peers = context.setup.tables->peers;
-  for (uint32_t i = 0; i < in.count; ++i) {
-    rte_mbuf* packet = in.packets[i];
-    const Meta& info = meta(packet);
-    const uint32_t mtu = peers[info.peer].outer_mtu.load(std::memory_order_relaxed);
-    if (packet->data_len <= mtu || stays_whole(info))
+  Lane& out = context.lane(Stage::kNeighbour);
+  const uint32_t before = out.count;
+  esp_out(context, in);
+  Lane encrypted;  // what it has put behind the others
+  encrypted.count = out.count - before;
+  std::copy_n(out.packets.begin() + before, encrypted.count, encrypted.packets.begin());
+  out.count = before;
+  for (rte_mbuf* packet : encrypted) {
+    const uint32_t mtu = peers[meta(packet).peer].outer_mtu.load(std::memory_order_relaxed);
+    if (packet->data_len <= mtu)
       context.to(Stage::kNeighbour, packet);
     else
-      cut_outer(
-          context, packet, mtu, context.room_behind(Stage::kEspFragment) - (in.count - i - 1)
-      );
+      cut_outer(context, packet, mtu);
   }
 }
 

@@ -1,8 +1,8 @@
 // esp_out: encrypts a burst.  What cannot be encrypted is dropped, never sent in clear.
 // SPDX-License-Identifier: Apache-2.0
 //
-// In: IP packets, Meta::peer.  Out: neighbour (outer IP packet) or esp_fragment, the mailbox of the
-// worker that has an SA for the peer, drop.
+// In: IP packets that fit their path, Meta::peer.  Out: neighbour (outer IP packets), the mailbox
+// of the worker that has an SA for the peer, drop.
 #include "dataplane/ipsec/esp_out.h"
 
 #include <algorithm>
@@ -50,16 +50,6 @@ bool prepare(Context& context, PeerTable& peers, WorkerId worker, rte_mbuf* pack
   return true;
 }
 
-// In one piece, so that the packets keep their order.
-[[gnu::cold, gnu::noinline]] void leave_to_esp_fragment(
-    Context& context, Lane& prepared, uint32_t before
-) {
-  context.beyond_path = false;
-  for (uint32_t i = before; i < prepared.count; ++i)
-    context.to(Stage::kEspFragment, prepared.packets[i]);
-  prepared.count = before;
-}
-
 void drop_failed(Context& context, Lane& prepared, uint64_t failed) {
   uint32_t kept = 0;
   for (uint32_t i = 0; i < prepared.count; ++i) {
@@ -86,8 +76,6 @@ void esp_out(Context& context, Lane& in) {
   const uint64_t failed = context.esp_out.run();
   if (failed != 0) [[unlikely]]
     drop_failed(context, out, failed << before);
-  if (context.beyond_path) [[unlikely]]
-    leave_to_esp_fragment(context, out, before);
 }
 
 }  // namespace raven::dataplane::stage

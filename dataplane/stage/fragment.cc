@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // In: routed packets that do not fit, and those of mss; Meta::mtu and target.  Out: esp_out,
-// vxlan_out, neighbour, raven0; drop with an ICMP error (IPv6, or IPv4 with DF).  Makes more
-// packets than it gets, now or in esp_fragment: what would exceed a burst waits in
+// esp_fragment, vxlan_out, neighbour, raven0; drop with an ICMP error (IPv6, or IPv4 with DF).
+// Makes more packets than it gets, now or in esp_fragment: what would exceed a burst waits in
 // held_for_fragment for the next pass.
 #include <algorithm>
 
@@ -69,8 +69,7 @@ void fit(Context& context, rte_mbuf* packet, uint32_t& room) {
   if (!fits && is_carried_in_fragments(info, packet->data_len)) {
     if (room < kEspFragmentsMax) return context.held_for_fragment.push(packet);
     room -= kEspFragmentsMax;
-    context.beyond_path = true;
-    return context.to(Stage::kEspOut, packet);
+    return context.to(Stage::kEspFragment, packet);
   }
   --room;
   if (!fits) return refuse(context, packet);

@@ -6,7 +6,6 @@
 #include "dataplane/packet/parse.h"
 #include "dataplane/stage/context.h"
 #include "dataplane/stage/enter_route.h"
-#include "dataplane/stage/esp_fragment.h"
 
 namespace raven::dataplane::stage {
 namespace {
@@ -58,6 +57,12 @@ bool is_clear_text(const Context& context, rte_mbuf* frame) {
 bool is_peer_gone(const Context& context, const Meta& info) {
   const PeerSlot& peer = context.setup.tables->peers[info.peer];
   return peer.tunnel_id.load(std::memory_order_acquire) != info.tunnel_id;
+}
+
+// A probe, which is to find out whether the path carries it whole; what else is our own over IPv4
+// is small.
+bool stays_whole(const Meta& info) {
+  return info.origin == Origin::kSelf && info.family == 4;
 }
 
 // It may not fit any more, or comes as a whole from a worker without an SA (esp_fragment).

@@ -66,7 +66,7 @@ void route(Context& context, Lane& in);         // who may send this where?
 void mss(Context& context, Lane& in);           // TCP: clamp the segment size
 void fragment(Context& context, Lane& in);      // fit to the path, or say that it does not
 void esp_out(Context& context, Lane& in);       // encrypt
-void esp_fragment(Context& context, Lane& in);  // cut what is larger than its path
+void esp_fragment(Context& context, Lane& in);  // encrypt, and cut to the path
 void vxlan_out(Context& context, Lane& in);     // to nodes: VXLAN on
 void neighbour(Context& context, Lane& in);     // Ethernet header
 void transmit(Context& context, Lane& in);      // end: a port

@@ -32,7 +32,7 @@ TEST(Pipeline, NothingLeavesForAPeerButThroughEncryption) {
   for (const StageRow& row : pipeline()) {
     const auto leads_to = [&row](Stage stage) { return std::ranges::count(row.next, stage) != 0; };
     EXPECT_EQ(leads_to(Stage::kNeighbour), senders.contains(row.stage)) << row.name;
-    EXPECT_EQ(leads_to(Stage::kEspFragment), row.stage == Stage::kEspOut) << row.name;
+    EXPECT_EQ(leads_to(Stage::kEspFragment), row.stage == Stage::kFragment) << row.name;
   }
 }
 

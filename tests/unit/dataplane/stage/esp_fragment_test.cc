@@ -31,6 +31,19 @@ std::vector<Bytes> through(BoxBench& box, const std::vector<Bytes>& packets) {
   return box.sent_wan();
 }
 
+// By a worker without an SA.
+rte_mbuf* handed_over(BoxBench& box, const Bytes& bytes) {
+  rte_mbuf* packet = make_packet(box.pool(), bytes);
+  Meta& info = meta(packet);
+  info.entry = Entry::kEspOut;
+  info.origin = Origin::kWire;
+  info.family = 6;
+  info.peer = box.peer();
+  info.target = Target::remote(box.pool_b());
+  info.tunnel_id = kTunnelB;
+  return packet;
+}
+
 // One outer fragment.
 struct Piece {
   std::size_t offset;
@@ -165,15 +178,7 @@ TEST_P(EspFragmentTest, ABurstThatGrowsBeyondABurstLosesNothing) {
 // The worker without an SA does not know what the outer packet will be.
 TEST_P(EspFragmentTest, APacketHandedOverIsCutByTheOwnerOfTheSa) {
   BoxBench box{options(1280)};
-  rte_mbuf* packet = make_packet(box.pool(), v6_packet(1280));
-  Meta& info = meta(packet);
-  info.entry = Entry::kEspOut;
-  info.origin = Origin::kWire;
-  info.family = 6;
-  info.peer = box.peer();
-  info.target = Target::remote(box.pool_b());
-  info.tunnel_id = kTunnelB;
-  ASSERT_TRUE(box.mailboxes()[0]->send(packet));
+  ASSERT_TRUE(box.mailboxes()[0]->send(handed_over(box, v6_packet(1280))));
   box.take_mail();
   const std::vector<Bytes> frames = box.sent_wan();
   ASSERT_THAT(frames, SizeIs(2));
@@ -186,10 +191,13 @@ TEST_P(EspFragmentTest, Row31AProbeIsNotCutNextToAPacketThatIs) {
   BoxBench box{options(1280)};
   rte_mbuf* probe = box.pool().take();
   write_padded_probe_request(probe, box.peer(), kTunnelB, 1400, 1300);
+  ASSERT_TRUE(box.mailboxes()[0]->send(handed_over(box, v6_packet(1280))));
   ASSERT_TRUE(box.mailboxes()[0]->send(probe));
-  box.context().beyond_path = true;
   box.take_mail();
-  EXPECT_THAT(box.sent_wan(), ElementsAre(SizeIs(testing::Gt(kEthernet + 1300))));
+  const std::vector<Bytes> frames = box.sent_wan();
+  ASSERT_THAT(frames, SizeIs(3));
+  EXPECT_THAT(frames[0], SizeIs(testing::Gt(kEthernet + 1300)));
+  EXPECT_EQ(box.open(put_together({frames[1], frames[2]})), v6_packet(1280));
 }
 
 // Rule 31: holds
@@ -213,11 +221,12 @@ TEST(EspFragment, Row31AnErrorOfOurOwnCrossesANarrowerPathToo) {
 
 // As control may do at any time.
 TEST(EspFragment, ThePathThatGotNarrowerInTheMiddleOfAPassOverflowsNothing) {
-  BoxBench box{{.path_mtu = 1400, .outer_mtu = 576}};
-  box.context().beyond_path = true;
-  const std::vector<Bytes> frames = through(box, std::vector<Bytes>(64, v6_packet(1280)));
-  EXPECT_GE(frames.size(), 64u);
-  EXPECT_THAT(box.drops(), IsEmpty());
+  for (const uint16_t path_mtu : std::initializer_list<uint16_t>{1400, 1200}) {
+    BoxBench box{{.path_mtu = path_mtu, .outer_mtu = 576}};
+    const std::vector<Bytes> frames = through(box, std::vector<Bytes>(64, v6_packet(1280)));
+    EXPECT_THAT(frames, SizeIs(path_mtu == 1400 ? 64 : 64 * stage::kEspFragmentsMax));
+    EXPECT_THAT(box.drops(), IsEmpty());
+  }
 }
 
 TEST(EspFragment, APathThatCarriesNothingDropsByName) {

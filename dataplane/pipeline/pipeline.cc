@@ -111,7 +111,7 @@ void run_pipeline(Context& context) {
     take_held(context);
     run_pass(context);
   }
-#ifdef RAVEN_CHECK_CONSERVATION
+#ifdef RAVEN_CHECK_PACKET_PATH
   assert(context.counters.entered() == context.counters.left());
 #endif
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -49,8 +50,13 @@ struct Context {
   void load_tables();
 
   Lane& lane(Stage stage) { return lanes[static_cast<std::size_t>(stage)]; }
-  // These are for stages: from where the packet goes is the row that runs.
-  void to(Stage stage, rte_mbuf* packet) { lane(stage).push(packet); }
+  // These are for stages: `running` is where the packet comes from.
+  void to(Stage stage, rte_mbuf* packet) {
+#ifdef RAVEN_CHECK_PACKET_PATH
+    assert(running->leads_to(stage));
+#endif
+    lane(stage).push(packet);
+  }
   // No reason, no drop.
   void drop(rte_mbuf* packet, Drop reason) {
     count_drop(packet, reason);

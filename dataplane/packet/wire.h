@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -80,6 +81,17 @@ struct Ipv6 {
 
   static constexpr uint16_t kMtuMin = 1280;  // of every link (RFC 8200 section 5)
 };
+
+// The addresses of an IP packet of `family` (4 or 6).
+inline const uint8_t* source_of(const uint8_t* ip, unsigned family) {
+  return ip + (family == 4 ? offsetof(Ipv4, source) : offsetof(Ipv6, source));
+}
+inline const uint8_t* destination_of(const uint8_t* ip, unsigned family) {
+  return ip + (family == 4 ? offsetof(Ipv4, destination) : offsetof(Ipv6, destination));
+}
+constexpr unsigned address_size(unsigned family) {
+  return family == 4 ? 4 : 16;
+}
 
 struct Ipv6Fragment {
   uint8_t next_header;

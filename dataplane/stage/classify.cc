@@ -99,9 +99,9 @@ void to_route(Context& context, rte_mbuf* packet, const IpView& view) {
   const IpVerdict verdict = parse_ip(ip, packet->data_len - unsigned{sizeof(wire::Ethernet)}, view);
   if (verdict == IpVerdict::kMalformed) return context.drop(packet, Drop::kOuterMalformed);
 
-  const bool own = view.family == 4 ? context.box->owns_v4(ip + offsetof(wire::Ipv4, destination))
-                                    : context.box->owns_v6(ip + offsetof(wire::Ipv6, destination));
-  if (own) return classify_own(context, packet, view, ip);
+  const uint8_t* to = wire::destination_of(ip, view.family);
+  if (view.family == 4 ? context.box->owns_v4(to) : context.box->owns_v6(to))
+    return classify_own(context, packet, view, ip);
   if (verdict == IpVerdict::kSourceRoute) return context.drop(packet, Drop::kSourceRoute);
 
   to_route(context, packet, view);

@@ -64,9 +64,9 @@ bool prepare(Context& context, rte_mbuf* packet, Prepared& prepared) {
 bool is_from(const OuterAddresses& known, const uint8_t* outer, unsigned esp_offset) {
   const uint8_t* source = known.source.bytes().data();
   if (known.source.is_v4()) {
-    const uint8_t* seen = outer + offsetof(wire::Ipv4, source);
+    const uint8_t* seen = wire::source_of(outer, 4);
     if (outer[0] >> 4 != 4 || load<uint32_t>(seen) != load<uint32_t>(source)) return false;
-  } else if (std::memcmp(outer + offsetof(wire::Ipv6, source), source, 16) != 0) {
+  } else if (std::memcmp(wire::source_of(outer, 6), source, 16) != 0) {
     return false;
   }
   if (!known.udp_encapsulated()) return true;
@@ -85,8 +85,8 @@ void report_moved(Context& context, rte_mbuf* packet, const SadEntry& entry) {
   if (in_udp != entry.sa->outer().udp_encapsulated()) return;
   MovedPeer seen;
   seen.spi = entry.spi;
-  seen.address = v4 ? IpAddress::v4_bytes(outer + offsetof(wire::Ipv4, source))
-                    : IpAddress::v6_bytes(outer + offsetof(wire::Ipv6, source));
+  seen.address = v4 ? IpAddress::v4_bytes(wire::source_of(outer, 4))
+                    : IpAddress::v6_bytes(wire::source_of(outer, 6));
   if (in_udp) {
     const unsigned udp_offset = meta(packet).esp_offset - unsigned{sizeof(wire::Udp)};
     seen.port = reinterpret_cast<const wire::Udp*>(outer + udp_offset)->source_port.host();
@@ -97,9 +97,7 @@ void report_moved(Context& context, rte_mbuf* packet, const SadEntry& entry) {
 // A path probe between two gateways: it never leaves the two dataplanes.
 bool is_tunnel_probe(const uint8_t* inner, const Meta& info) {
   if (info.family != 4 || info.l4_protocol != wire::kUdp) return false;
-  uint32_t destination;
-  std::memcpy(&destination, inner + offsetof(wire::Ipv4, destination), sizeof(destination));
-  destination = host_to_big(destination);
+  const uint32_t destination = host_to_big(load<uint32_t>(wire::destination_of(inner, 4)));
   return destination == kProbeTunnelSource || destination == kProbeTunnelDestination;
 }
 

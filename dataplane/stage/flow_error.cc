@@ -56,8 +56,8 @@ bool is_flow_error(const Context& context, rte_mbuf* packet, Target from) {
   const uint8_t* bytes = bytes_of(packet);
   const auto* icmp = view_at<wire::Icmp>(bytes, packet->data_len, info.l4_offset);
   if (icmp == nullptr || !(v4 ? is_error_v4(icmp->type) : is_error_v6(icmp->type))) return false;
-  const bool from_host = v4 ? is_host_v4(bytes + offsetof(wire::Ipv4, source))
-                            : is_host_v6(bytes + offsetof(wire::Ipv6, source));
+  const uint8_t* source = wire::source_of(bytes, info.family);
+  const bool from_host = v4 ? is_host_v4(source) : is_host_v6(source);
   const uint8_t* destination =
       v4 ? quoted_destination<wire::Ipv4>(packet, 4) : quoted_destination<wire::Ipv6>(packet, 6);
   if (!from_host || destination == nullptr) return false;

@@ -128,9 +128,8 @@ bool may_answer(Context& context, rte_mbuf* packet) {
   const bool allowed = info.family == 4 ? may_answer_v4(bytes, packet->data_len, info)
                                         : may_answer_v6(bytes, packet->data_len, info);
   if (!allowed) return false;
-  const bool v4 = info.family == 4;
-  const uint8_t* to = bytes + (v4 ? offsetof(wire::Ipv4, source) : offsetof(wire::Ipv6, source));
-  return context.icmp_limit.take(to, v4 ? 4 : 16, rte_rdtsc());
+  const uint8_t* to = wire::source_of(bytes, info.family);
+  return context.icmp_limit.take(to, wire::address_size(info.family), rte_rdtsc());
 }
 
 }  // namespace

@@ -104,8 +104,8 @@ void lan_probe(Context& context, rte_mbuf* packet, ProbePacket& probe) {
   // Classify has cut it to what UDP says: with more behind it the answer would be cut short.
   if (ip_size(ip, info.family) != packet->data_len)
     return context.drop(packet, Drop::kProbeMalformed);
-  const PoolNode sender = info.family == 4 ? nodes.find_v4(ip + offsetof(wire::Ipv4, source))
-                                           : nodes.find_v6(ip + offsetof(wire::Ipv6, source));
+  const uint8_t* source = wire::source_of(ip, info.family);
+  const PoolNode sender = info.family == 4 ? nodes.find_v4(source) : nodes.find_v6(source);
   if (sender == PoolNode::kStranger ||
       probe.payload.type != static_cast<uint8_t>(ProbeType::kRequest))
     return context.drop(packet, Drop::kProbePeer);

@@ -194,11 +194,11 @@ void route_one(Context& context, rte_mbuf* packet) {
   const Fib& fib = context.topology->fib;
   Target from;
   if (info.family == 4) [[likely]] {
-    from = fib.lookup_v4(bytes + offsetof(wire::Ipv4, source));
-    info.target = fib.lookup_v4(bytes + offsetof(wire::Ipv4, destination));
+    from = fib.lookup_v4(wire::source_of(bytes, 4));
+    info.target = fib.lookup_v4(wire::destination_of(bytes, 4));
   } else {
-    from = fib.lookup_v6(bytes + offsetof(wire::Ipv6, source));
-    info.target = fib.lookup_v6(bytes + offsetof(wire::Ipv6, destination));
+    from = fib.lookup_v6(wire::source_of(bytes, 6));
+    info.target = fib.lookup_v6(wire::destination_of(bytes, 6));
   }
   if (is_usual(context, info, from, info.target)) [[likely]]
     return forward(context, packet);

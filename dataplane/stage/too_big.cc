@@ -50,9 +50,7 @@ bool read_v6(const Context& context, const Quote& quote, TooBig& report) {
 bool checksum_is_right(const uint8_t* ip, const IpView& view) {
   const uint32_t size = uint32_t{view.size} - view.l4_offset;
   const uint64_t sum =
-      view.family == 4
-          ? 0
-          : pseudo_header_sum(ip + offsetof(wire::Ipv6, source), 16, wire::kIcmp6, size);
+      view.family == 4 ? 0 : pseudo_header_sum(wire::source_of(ip, 6), 16, wire::kIcmp6, size);
   return checksum_holds(ip + view.l4_offset, size, sum);
 }
 

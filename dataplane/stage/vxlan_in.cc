@@ -24,8 +24,8 @@ void decapsulate(Context& context, rte_mbuf* packet) {
   const Meta& info = meta(packet);
   const uint8_t* outer = bytes_of(packet);
   const NodeTable& nodes = context.topology->nodes;
-  const PoolNode sender = info.family == 4 ? nodes.find_v4(outer + offsetof(wire::Ipv4, source))
-                                           : nodes.find_v6(outer + offsetof(wire::Ipv6, source));
+  const PoolNode sender = info.family == 4 ? nodes.find_v4(wire::source_of(outer, 4))
+                                           : nodes.find_v6(wire::source_of(outer, 6));
   if (sender == PoolNode::kStranger) return context.drop(packet, Drop::kVxlanPeer);
 
   const uint32_t offset = info.l4_offset + static_cast<uint32_t>(sizeof(wire::Udp));

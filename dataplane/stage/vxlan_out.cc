@@ -14,9 +14,9 @@ namespace {
 uint16_t source_port(const uint8_t* ip, uint8_t family) {
   uint64_t addresses[4] = {};
   if (family == 4)
-    std::memcpy(addresses, ip + offsetof(wire::Ipv4, source), 8);
+    std::memcpy(addresses, wire::source_of(ip, 4), 8);
   else
-    std::memcpy(addresses, ip + offsetof(wire::Ipv6, source), 32);
+    std::memcpy(addresses, wire::source_of(ip, 6), 32);
   const uint64_t mixed =
       (addresses[0] ^ addresses[1] ^ addresses[2] ^ addresses[3]) * 0x9e3779b97f4a7c15u;
   return static_cast<uint16_t>(0xc000 | mixed >> 50);

@@ -126,11 +126,11 @@ Headers read_headers(const uint8_t* bytes, uint32_t size, Layer layer) {
   headers.protocol = view.protocol;
   headers.is_fragment = view.is_fragment;
   if (view.family == 4) {
-    headers.source = IpAddress::v4_bytes(ip + offsetof(wire::Ipv4, source));
-    headers.destination = IpAddress::v4_bytes(ip + offsetof(wire::Ipv4, destination));
+    headers.source = IpAddress::v4_bytes(wire::source_of(ip, 4));
+    headers.destination = IpAddress::v4_bytes(wire::destination_of(ip, 4));
   } else {
-    headers.source = IpAddress::v6_bytes(ip + offsetof(wire::Ipv6, source));
-    headers.destination = IpAddress::v6_bytes(ip + offsetof(wire::Ipv6, destination));
+    headers.source = IpAddress::v6_bytes(wire::source_of(ip, 6));
+    headers.destination = IpAddress::v6_bytes(wire::destination_of(ip, 6));
   }
   if (view.l4_offset == 0) return headers;
   headers.l4_offset = static_cast<uint16_t>(offset + view.l4_offset);

@@ -21,9 +21,9 @@ constexpr unsigned kReadsPerTurn = 64;
 uint32_t flow_hash(const uint8_t* ip, uint32_t size) {
   uint32_t words[8] = {};
   if (size >= sizeof(wire::Ipv4) && ip[0] >> 4 == 4)
-    std::memcpy(words, ip + offsetof(wire::Ipv4, source), 8);
+    std::memcpy(words, wire::source_of(ip, 4), 8);
   else if (size >= sizeof(wire::Ipv6) && ip[0] >> 4 == 6)
-    std::memcpy(words, ip + offsetof(wire::Ipv6, source), 32);
+    std::memcpy(words, wire::source_of(ip, 6), 32);
   uint32_t mixed = 0;
   for (const uint32_t word : words) mixed = (mixed ^ word) * 0x9e3779b1u;
   return mixed >> 16;

@@ -6,8 +6,8 @@
 #include <iterator>
 
 #include "agent-lite/leftovers.h"
-#include "agent-lite/overlay.h"
 #include "common/base/log.h"
+#include "common/wire/raven.h"
 
 namespace raven::agent_lite {
 namespace {
@@ -25,13 +25,12 @@ bool concerns_us(
     const netlink::Object& object, uint32_t overlay,
     const std::map<IpAddress, MacAddress>& gateway_macs
 ) {
-  if (const auto* route = std::get_if<netlink::Route>(&object))
-    return route->table == netlink::kRavenTable;
+  if (const auto* route = std::get_if<netlink::Route>(&object)) return route->table == kRavenTable;
   if (const auto* rule = std::get_if<netlink::Rule>(&object))
-    return rule->priority == netlink::kRavenRulePriority || rule->table == netlink::kRavenTable;
+    return rule->priority == kRavenRulePriority || rule->table == kRavenTable;
   // The neighbours of other links change all the time.
   if (const auto* neighbour = std::get_if<netlink::Neighbour>(&object)) {
-    if (neighbour->link == overlay || neighbour->protocol == netlink::kRavenProtocol) return true;
+    if (neighbour->link == overlay || neighbour->protocol == kRavenProtocol) return true;
     const auto gateway = gateway_macs.find(neighbour->address);
     return gateway != gateway_macs.end() && !neighbour->mac.is_zero() &&
            gateway->second != neighbour->mac;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent-lite/diff.h"
 
-#include "common/model/names.h"
+#include "common/wire/raven.h"
 
 namespace raven::agent_lite {
 namespace {
 
 bool is_overlay(const netlink::Link& link) {
-  return link.vxlan && link.vxlan->vni == model::kVxlanVni && link.vxlan->port == model::kVxlanPort;
+  return link.vxlan && link.vxlan->vni == kVxlanVni && link.vxlan->port == kVxlanPort;
 }
 
 }  // namespace

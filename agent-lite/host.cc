@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "agent-lite/overlay.h"
 #include "common/netlink/guard.h"
+#include "common/wire/raven.h"
 
 namespace raven::agent_lite {
 namespace {
@@ -134,7 +134,7 @@ Result<std::vector<netlink::Neighbour>> Host::own_neighbours(uint32_t overlay) {
   RAVEN_ASSIGN(std::vector<netlink::Neighbour> neighbours, kernel_.neighbours(0));
   std::erase_if(neighbours, [overlay](const netlink::Neighbour& neighbour) {
     return neighbour.state != netlink::kNeighbourPermanent ||
-           (neighbour.link != overlay && neighbour.protocol != netlink::kRavenProtocol);
+           (neighbour.link != overlay && neighbour.protocol != kRavenProtocol);
   });
   return neighbours;
 }
@@ -168,13 +168,13 @@ void Host::apply(const Changes& changes, uint32_t overlay, Report& report) {
 // rule leads all packets there: the default route must be gone before.
 void Host::remove_foreign_routes(uint32_t overlay, Report& report) {
   for (const IpFamily family : {IpFamily::kV4, IpFamily::kV6}) {
-    const auto routes = kernel_.routes(family, netlink::kRavenTable);
+    const auto routes = kernel_.routes(family, kRavenTable);
     if (!routes.ok()) {
       report.errors.push_back(routes.error());
       continue;
     }
     for (const netlink::Route& route : *routes)
-      if (route.link == overlay && route.protocol != netlink::kRavenProtocol)
+      if (route.link == overlay && route.protocol != kRavenProtocol)
         add(report, kernel_.remove(route));
   }
 }

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <set>
 
-#include "agent-lite/overlay.h"
-#include "common/model/names.h"
+#include "common/wire/overlay.h"
+#include "common/wire/raven.h"
 
 namespace raven::agent_lite {
 namespace {
@@ -69,7 +69,7 @@ void plan_overlay(const Context& context, Desired& desired) {
   link.mac = overlay_mac(context.node);
   link.up = true;
   link.ipv6_auto_address = false;
-  link.vxlan = netlink::Vxlan{.vni = model::kVxlanVni, .port = model::kVxlanPort};
+  link.vxlan = netlink::Vxlan{.vni = kVxlanVni, .port = kVxlanPort};
   desired.overlay = link;
   desired.addresses.push_back({
       .link = kOverlayLink,
@@ -87,7 +87,7 @@ void plan_overlay(const Context& context, Desired& desired) {
 
 netlink::Neighbour neighbour(uint32_t link, const IpAddress& address, const MacAddress& mac) {
   netlink::Neighbour entry{.link = link, .address = address, .mac = mac};
-  entry.protocol = netlink::kRavenProtocol;
+  entry.protocol = kRavenProtocol;
   return entry;
 }
 
@@ -139,8 +139,8 @@ void plan_peers(const Context& context, Desired& desired) {
 Route blackhole(const IpPrefix& prefix) {
   Route route;
   route.destination = prefix;
-  route.table = netlink::kRavenTable;
-  route.protocol = netlink::kRavenProtocol;
+  route.table = kRavenTable;
+  route.protocol = kRavenProtocol;
   route.metric = kBlackholeMetric;
   route.type = RouteType::kBlackhole;
   return route;
@@ -188,9 +188,9 @@ void plan_blackholes(const std::vector<IpPrefix>& prefixes, Desired& desired) {
   for (const IpFamily family : families)
     desired.routing.rules.push_back({
         .family = family,
-        .priority = netlink::kRavenRulePriority,
-        .table = netlink::kRavenTable,
-        .protocol = netlink::kRavenProtocol,
+        .priority = kRavenRulePriority,
+        .table = kRavenTable,
+        .protocol = kRavenProtocol,
     });
 }
 

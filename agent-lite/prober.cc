@@ -10,7 +10,8 @@
 #include <cstring>
 
 #include "common/base/log.h"
-#include "common/dpapi/probe.h"
+#include "common/wire/probe.h"
+#include "common/wire/raven.h"
 
 namespace raven::agent_lite {
 namespace {

@@ -2,7 +2,7 @@
 // Selector informed.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The request is answered by the packet path of the gateway (common/dpapi/probe.h).  An answer
+// The request is answered by the packet path of the gateway (common/wire/probe.h).  An answer
 // counts when it comes from the gateway's address and repeats a recent sequence number, which
 // begins at a random value.
 //

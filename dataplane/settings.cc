@@ -9,6 +9,7 @@
 #include <set>
 
 #include "common/settings/rules.h"
+#include "common/wire/raven.h"
 
 namespace raven::dataplane {
 namespace {
@@ -274,7 +275,7 @@ void Settings::describe(settings::Schema<Settings>& schema) {
       "One time series per SA (label spi).  Each re-key starts new ones."
   );
   schema.field("replay_window", &Settings::replay_window, "Anti-replay window of an inbound SA.")
-      .range(64, 32768)
+      .range(kReplayWindowMin, kReplayWindowMax)
       .unit("packets");
   schema.choice(
       "outer_df", &Settings::outer_df, {"as-negotiated", "copy", "set", "clear"},

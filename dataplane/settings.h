@@ -10,6 +10,7 @@
 
 #include "common/base/ip.h"
 #include "common/settings/settings.h"
+#include "common/wire/raven.h"
 
 namespace raven::dataplane {
 
@@ -45,7 +46,7 @@ struct PortSettings {
 };
 
 struct Raven0Settings {
-  std::string name = "raven0";
+  std::string name = kOverlayName;
   uint32_t mtu = 1400;
   static void describe(settings::Schema<Raven0Settings>& schema);
 };
@@ -78,7 +79,7 @@ struct Settings {
   SocketSettings sockets;
   std::string metrics_address = "127.0.0.1:10301";
   bool metrics_spi_label = false;
-  uint32_t replay_window = 4096;
+  uint32_t replay_window = kReplayWindowDefault;
   OuterDf outer_df = OuterDf::kAsNegotiated;
   uint32_t outer_dscp = kDscpAsNegotiated;
   uint32_t probe_interval_ms = 100;

@@ -1,4 +1,4 @@
-// Names of the contract with Kubernetes and OpenYurt Raven: kinds, labels, annotations, ports.
+// Names of the contract with Kubernetes and OpenYurt Raven: kinds, labels, annotations.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -39,12 +39,6 @@ inline constexpr std::string_view kControllerLease = "raven-controller";
 inline constexpr std::string_view kHeartbeatLabel = "raven.openyurt.io/gateway-heartbeat";
 inline constexpr std::string_view kHeartbeatPrefix = "raven-gateway-";
 kube::ObjectName heartbeat_name(std::string_view node);
-
-inline constexpr uint16_t kTunnelPort = 4500;
-inline constexpr uint16_t kProxyPort = 10262;
-inline constexpr uint16_t kVxlanPort = 4472;
-inline constexpr uint32_t kVxlanVni = 200;
-inline constexpr uint16_t kLanProbePort = 4473;
 
 // The 24-bit id of the tunnel with a peer box, from its node name (FNV-1a-32, never 0).  Both the
 // interface id of its SAs and its rows in tables are made of it.

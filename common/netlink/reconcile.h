@@ -13,13 +13,9 @@
 
 #include "common/base/result.h"
 #include "common/netlink/kernel.h"
+#include "common/wire/raven.h"
 
 namespace raven::netlink {
-
-// Raven's own numbers.
-inline constexpr uint32_t kRavenTable = 9027;
-inline constexpr uint32_t kRavenRulePriority = 100;
-inline constexpr uint8_t kRavenProtocol = 0x52;
 
 struct Tag {
   uint32_t table = kRavenTable;

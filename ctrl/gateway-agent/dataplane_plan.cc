@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctrl/gateway-agent/dataplane_plan.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include "common/wire/overlay.h"
 
 namespace raven::gateway_agent {
 namespace {
@@ -29,7 +29,7 @@ void add_own_pool(
     if (member.name == network.self) {
       for (const IpPrefix& prefix : member.prefixes) state.add_own_prefixes(prefix.text());
       if (member.private_address && member.private_address->is_v4())
-        state.set_overlay_address(overlay_address(*member.private_address));
+        state.set_overlay_address(overlay_address(*member.private_address).text());
       continue;
     }
     if (!member.private_address) continue;  // the model has reported it
@@ -59,11 +59,6 @@ void add_remote_pool(
 }
 
 }  // namespace
-
-std::string overlay_address(const IpAddress& node) {
-  const auto bytes = node.bytes();
-  return fmt::format("240.{}.{}.{}", bytes[1], bytes[2], bytes[3]);
-}
 
 DesiredState plan_dataplane(
     const model::Network& network, const model::RemotePrefixes& remote,

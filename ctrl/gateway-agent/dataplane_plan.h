@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
+#include <vector>
 
 #include "common/dpapi/dataplane.pb.h"
 #include "common/model/network.h"
@@ -11,9 +11,6 @@
 #include "ctrl/gateway-agent/settings.h"
 
 namespace raven::gateway_agent {
-
-// Raven's VXLAN address of a node: 240 and the last three bytes of its IPv4 address.
-std::string overlay_address(const IpAddress& node);
 
 // Without a generation: the applier counts.
 dpapi::v1::DesiredState plan_dataplane(

@@ -5,6 +5,8 @@
 #include <optional>
 #include <set>
 
+#include "common/wire/raven.h"
+
 namespace raven::gateway_agent {
 namespace {
 
@@ -34,9 +36,9 @@ std::optional<IpAddress> source_address(
 Route tunnel_route(const IpPrefix& prefix, uint32_t link, uint32_t mtu) {
   Route route;
   route.destination = prefix;
-  route.table = netlink::kRavenTable;
+  route.table = kRavenTable;
   route.metric = kRouteMetric;
-  route.protocol = netlink::kRavenProtocol;
+  route.protocol = kRavenProtocol;
   route.link = link;
   route.mtu = mtu;
   return route;
@@ -45,9 +47,9 @@ Route tunnel_route(const IpPrefix& prefix, uint32_t link, uint32_t mtu) {
 Route blackhole(const IpPrefix& prefix) {
   Route route;
   route.destination = prefix;
-  route.table = netlink::kRavenTable;
+  route.table = kRavenTable;
   route.metric = kBlackholeMetric;
-  route.protocol = netlink::kRavenProtocol;
+  route.protocol = kRavenProtocol;
   route.type = RouteType::kBlackhole;
   return route;
 }
@@ -55,9 +57,9 @@ Route blackhole(const IpPrefix& prefix) {
 netlink::Rule lookup_rule(IpFamily family) {
   netlink::Rule rule;
   rule.family = family;
-  rule.priority = netlink::kRavenRulePriority;
-  rule.table = netlink::kRavenTable;
-  rule.protocol = netlink::kRavenProtocol;
+  rule.priority = kRavenRulePriority;
+  rule.table = kRavenTable;
+  rule.protocol = kRavenProtocol;
   return rule;
 }
 

@@ -49,7 +49,7 @@ void IkeSettings::describe(settings::Schema<IkeSettings>& s) {
       .range(1, 3'600)
       .unit("s");
   s.field("replay_window", &IkeSettings::replay_window, "Packets that may arrive out of order.")
-      .range(64, 32'768)
+      .range(kReplayWindowMin, kReplayWindowMax)
       .unit("packets");
 }
 

@@ -8,6 +8,7 @@
 
 #include "common/base/result.h"
 #include "common/settings/settings.h"
+#include "common/wire/raven.h"
 
 namespace raven::gateway_agent {
 
@@ -16,7 +17,7 @@ struct IkeSettings {
   std::string socket = "/run/charon.vici";
   std::string psk_file;
   std::string local_address = "%any";
-  uint16_t port = 4500;
+  uint16_t port = kTunnelPort;
   bool udp_encapsulation = true;
   bool mobike = true;
   std::vector<std::string> ike_proposals = {
@@ -25,13 +26,13 @@ struct IkeSettings {
   uint32_t ike_rekey_s = 14'400;
   uint32_t child_rekey_s = 3'600;
   uint32_t dead_peer_s = 5;
-  uint32_t replay_window = 4'096;
+  uint32_t replay_window = kReplayWindowDefault;
   static void describe(settings::Schema<IkeSettings>& schema);
 };
 
 struct RouteSettings {
   bool enabled = true;
-  std::string interface = "raven0";
+  std::string interface = kOverlayName;
   uint32_t mtu = 0;
   static void describe(settings::Schema<RouteSettings>& schema);
 };

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "common/wire/overlay.h"
+
 namespace raven::dataplane {
 namespace {
 
@@ -15,7 +17,7 @@ NodeSpec make_node(const LocalNode& node, const NodeHop& hop, const Desired& sta
   spec.gateway = node.gateway;
   spec.adjacency = hop.adjacency;
   spec.mtu = hop.mtu;
-  if (node.address.is_v4()) spec.overlay_mac = overlay_mac(overlay_address(node.address));
+  if (node.address.is_v4()) spec.overlay_mac = overlay_mac(node.address);
   if (state.overlay) spec.local_overlay_mac = overlay_mac(*state.overlay);
   return spec;
 }
@@ -27,17 +29,6 @@ bool in_any(const std::vector<IpPrefix>& prefixes, const IpAddress& address) {
 }
 
 }  // namespace
-
-MacAddress overlay_mac(const IpAddress& overlay) {
-  MacAddress mac;
-  mac.bytes = {0xaa, 0x0f};
-  std::copy_n(overlay.bytes().begin(), 4, mac.bytes.begin() + 2);
-  return mac;
-}
-
-IpAddress overlay_address(const IpAddress& node) {
-  return IpAddress::v4(240u << 24 | (node.v4_host_order() & 0xffffffu));
-}
 
 std::unique_ptr<const Topology> build_topology(
     const Desired& state, const std::map<std::string, PoolIndex>& pools,

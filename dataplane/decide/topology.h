@@ -16,11 +16,6 @@
 
 namespace raven::dataplane {
 
-// The MAC address of a raven0 interface: aa:0f, then its address inside 240.0.0.0/8.
-MacAddress overlay_mac(const IpAddress& overlay);
-// The overlay address of a node: 240, then the last three bytes of its node IP.
-IpAddress overlay_address(const IpAddress& node);
-
 // What the route to a node is at the moment.
 struct NodeHop {
   AdjacencyIndex adjacency = kNoAdjacency;

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/wire/raven.h"
+
 namespace raven::dataplane {
 namespace {
 
@@ -51,12 +53,15 @@ add rule {table} leaving ip daddr @remote4 ip daddr != @open4 drop
 add rule {table} leaving ip6 daddr @remote6 ip6 daddr != @open6 drop
 add rule {table} claimed ip daddr @own4 ip protocol esp drop
 add rule {table} claimed ip6 daddr @own6 meta l4proto esp drop
-add rule {table} claimed ip daddr @own4 udp dport 4500 @th,64,32 != 0 drop
-add rule {table} claimed ip6 daddr @own6 udp dport 4500 @th,64,32 != 0 drop
-add rule {table} claimed ip daddr @own4 udp dport {{ 4472, 4473 }} drop
-add rule {table} claimed ip6 daddr @own6 udp dport {{ 4472, 4473 }} drop
+add rule {table} claimed ip daddr @own4 udp dport {tunnel} @th,64,32 != 0 drop
+add rule {table} claimed ip6 daddr @own6 udp dport {tunnel} @th,64,32 != 0 drop
+add rule {table} claimed ip daddr @own4 udp dport {{ {vxlan}, {probe} }} drop
+add rule {table} claimed ip6 daddr @own6 udp dport {{ {vxlan}, {probe} }} drop
 )";
-  return fmt::format(kScript, fmt::arg("table", table_of(port)), fmt::arg("interface", interface));
+  return fmt::format(
+      kScript, fmt::arg("table", table_of(port)), fmt::arg("interface", interface),
+      fmt::arg("tunnel", kTunnelPort), fmt::arg("vxlan", kVxlanPort), fmt::arg("probe", kProbePort)
+  );
 }
 
 std::string own_sets(const std::string& port, const std::vector<IpAddress>& own) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/wire/raven.h"
 #include "dataplane/packet/parse.h"
 
 namespace raven::dataplane {
@@ -26,8 +27,7 @@ void read_udp(const uint8_t* bytes, uint32_t size, Headers& headers) {
   if (udp == nullptr) return;
   headers.source_port = udp->source_port.host();
   headers.destination_port = udp->destination_port.host();
-  const bool natt =
-      headers.source_port == wire::kPortNatt || headers.destination_port == wire::kPortNatt;
+  const bool natt = headers.source_port == kTunnelPort || headers.destination_port == kTunnelPort;
   if (natt) read_esp(bytes, size, headers.l4_offset + uint32_t{sizeof(*udp)}, headers);
 }
 
@@ -139,7 +139,7 @@ Headers read_headers(const uint8_t* bytes, uint32_t size, Layer layer) {
 }
 
 Headers read_vxlan_inner(const uint8_t* bytes, uint32_t size, const Headers& outer) {
-  const bool vxlan = outer.protocol == wire::kUdp && outer.destination_port == wire::kPortVxlan;
+  const bool vxlan = outer.protocol == wire::kUdp && outer.destination_port == kVxlanPort;
   const uint32_t inner = outer.l4_offset + uint32_t{sizeof(wire::Udp) + sizeof(wire::Vxlan)};
   if (!vxlan || inner > size) return {};
   return read_headers(bytes + inner, size - inner, Layer::kEthernet);

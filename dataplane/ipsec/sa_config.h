@@ -11,6 +11,7 @@
 #include "common/base/ip.h"
 #include "common/base/result.h"
 #include "common/base/secret.h"
+#include "common/wire/raven.h"
 #include "dataplane/ipsec/ids.h"
 #include "dataplane/ipsec/lifetime.h"
 #include "dataplane/ipsec/suite.h"
@@ -48,9 +49,6 @@ struct OuterAddresses {
 // tfc_size of an SA whose packets are padded to what the path carries.
 inline constexpr uint32_t kTfcPathMtu = UINT32_MAX;
 
-inline constexpr uint32_t kReplayWindowMin = 64;  // packets
-inline constexpr uint32_t kReplayWindowMax = 32768;
-inline constexpr uint32_t kReplayWindowDefault = 4096;
 inline constexpr uint32_t kSpiMin = 256;  // 0..255 are reserved (RFC 4303 section 2.1)
 
 // Without ESN the numbers of an SA end at 2^32 - 1 (RFC 4303 section 3.3.3).  From this one on both

@@ -28,9 +28,6 @@ inline constexpr uint8_t kNoNext = 59;
 inline constexpr uint8_t kDestinationOptions = 60;
 
 inline constexpr uint16_t kPortIke = 500;
-inline constexpr uint16_t kPortNatt = 4500;   // RFC 3948
-inline constexpr uint16_t kPortVxlan = 4472;  // Raven's, not the IANA number
-inline constexpr uint32_t kVni = 200;
 
 struct Ethernet {
   uint8_t destination[6];

@@ -15,6 +15,7 @@
 #include <span>
 
 #include "common/event/loop.h"
+#include "common/wire/raven.h"
 #include "dataplane/ipc/unix_listener.h"
 #include "dataplane/sa/acquire_queue.h"
 #include "dataplane/sa/manager.h"
@@ -25,7 +26,7 @@ struct SaSocketSettings {
   std::string path;
   unsigned mode = 0600;
   std::vector<uint32_t> allowed_uids = {0};
-  uint32_t replay_window = 4096;  // where the daemon leaves it open
+  uint32_t replay_window = kReplayWindowDefault;  // where the daemon leaves it open
 };
 
 // Of requests for keys.

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "common/settings/settings.h"
+#include "common/wire/raven.h"
 
 namespace raven::dataplane {
 namespace {
@@ -23,8 +24,8 @@ struct StaticSa {
   IpAddress source;
   IpAddress destination;
   bool udp_encap = false;
-  uint32_t source_port = 4500;
-  uint32_t destination_port = 4500;
+  uint32_t source_port = kTunnelPort;
+  uint32_t destination_port = kTunnelPort;
   bool esn = true;
   uint32_t replay_window = 0;
   bool copy_dscp = true;

@@ -5,7 +5,8 @@
 // (plain IP), reassemble, punt (the frame as it came), drop.
 #include <rte_prefetch.h>
 
-#include "common/dpapi/probe.h"
+#include "common/wire/probe.h"
+#include "common/wire/raven.h"
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/parse.h"
 #include "dataplane/stage/context.h"
@@ -34,13 +35,13 @@ void classify_udp(Context& context, rte_mbuf* packet, IpView view, const uint8_t
   const auto* udp = view_at<wire::Udp>(ip, view.size, view.l4_offset);
   if (udp == nullptr) return context.drop(packet, Drop::kOuterMalformed);
   const uint16_t port = udp->destination_port.host();
-  const bool ours = port == wire::kPortNatt || port == wire::kPortVxlan || port == kProbePort;
+  const bool ours = port == kTunnelPort || port == kVxlanPort || port == kProbePort;
   if (!ours) return context.to(Stage::kPunt, packet);
   if (!cut_to_datagram(view, *udp)) return context.drop(packet, Drop::kOuterMalformed);
 
-  if (port == wire::kPortNatt) return enter_natt(context, packet, view, ip);
+  if (port == kTunnelPort) return enter_natt(context, packet, view, ip);
   // Neither has any authentication of its own: only from where nodes of the own pool are.
-  const bool vxlan = port == wire::kPortVxlan;
+  const bool vxlan = port == kVxlanPort;
   if (!context.receive_port->has_lan_role())
     return context.drop(packet, vxlan ? Drop::kVxlanPeer : Drop::kProbePeer);
   to_service(context, packet, view, vxlan ? Stage::kVxlanIn : Stage::kProbe);

@@ -7,7 +7,7 @@
 
 #include <array>
 
-#include "common/dpapi/probe.h"
+#include "common/wire/probe.h"
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/wire.h"
 #include "dataplane/stage/context.h"

@@ -3,12 +3,13 @@
 //
 // In: IP packets with UDP to the probe addresses or port; Meta::origin kTunnel or kWire (then the
 // Ethernet header is still in front).  Out: esp_out, transmit, drop.
-#include "common/dpapi/probe.h"
+#include "common/wire/probe.h"
 
 #include <rte_cycles.h>
 
 #include <utility>
 
+#include "common/wire/raven.h"
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/parse.h"

@@ -12,7 +12,8 @@
 
 #include <cstring>
 
-#include "common/dpapi/probe.h"
+#include "common/wire/probe.h"
+#include "common/wire/raven.h"
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/parse.h"
@@ -81,9 +82,8 @@ Owner owner_of(const uint8_t* payload, const Fragment& piece) {
   if (piece.size < sizeof(Start)) return Owner::kNobody;
   const auto& start = *reinterpret_cast<const Start*>(payload);
   const uint16_t port = start.udp.destination_port.host();
-  if (port == wire::kPortVxlan || port == kProbePort)
-    return Owner::kNobody;  // RFC 7348 section 4.3
-  return port == wire::kPortNatt && start.marker.host() != 0 ? Owner::kOurs : Owner::kKernel;
+  if (port == kVxlanPort || port == kProbePort) return Owner::kNobody;  // RFC 7348 section 4.3
+  return port == kTunnelPort && start.marker.host() != 0 ? Owner::kOurs : Owner::kKernel;
 }
 
 // RFC 8200 section 4.5, RFC 791: all but the last are multiples of 8 bytes.

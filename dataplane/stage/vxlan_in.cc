@@ -3,6 +3,7 @@
 //
 // In: outer IP packets, UDP to the VXLAN port, length checked.  Out: route, drop.
 // VXLAN has no authentication: only nodes that control has named, only on LAN ports (classify).
+#include "common/wire/raven.h"
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/wire.h"
 #include "dataplane/stage/context.h"
@@ -32,7 +33,7 @@ void decapsulate(Context& context, rte_mbuf* packet) {
   const auto* vxlan = view_at<wire::Vxlan>(outer, packet->data_len, offset);
   if (vxlan == nullptr || (vxlan->flags & wire::Vxlan::kVniFlag) == 0)
     return context.drop(packet, Drop::kVxlanFlags);
-  if (vxlan->vni_reserved.host() >> 8 != wire::kVni) return context.drop(packet, Drop::kVxlanVni);
+  if (vxlan->vni_reserved.host() >> 8 != kVxlanVni) return context.drop(packet, Drop::kVxlanVni);
   const auto* inner = view_at<Inner>(outer, packet->data_len, offset);
   if (inner == nullptr || !is_to_us(inner->ethernet, context.box->overlay_mac()))
     return context.drop(packet, Drop::kVxlanInner);

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstring>
 
+#include "common/wire/raven.h"
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/wire.h"
 
@@ -29,9 +30,9 @@ std::array<uint8_t, kVxlanOverhead> make_template(const NodeSpec& spec) {
   std::memcpy(stack.ip.source, spec.local_address.bytes().data(), 4);
   std::memcpy(stack.ip.destination, spec.address.bytes().data(), 4);
   stack.ip.checksum = checksum_of(&stack.ip, sizeof(stack.ip));
-  stack.udp.destination_port = Be16::from_host(wire::kPortVxlan);
+  stack.udp.destination_port = Be16::from_host(kVxlanPort);
   stack.vxlan.flags = wire::Vxlan::kVniFlag;
-  stack.vxlan.vni_reserved = Be32::from_host(wire::kVni << 8);
+  stack.vxlan.vni_reserved = Be32::from_host(kVxlanVni << 8);
   std::memcpy(stack.ethernet.destination, spec.overlay_mac.bytes.data(), 6);
   std::memcpy(stack.ethernet.source, spec.local_overlay_mac.bytes.data(), 6);
   std::array<uint8_t, kVxlanOverhead> bytes;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/ip.h"
+#include "common/wire/raven.h"
 #include "dataplane/packet/ids.h"
 
 namespace raven::dataplane {
@@ -16,7 +17,7 @@ namespace raven::dataplane {
 enum class Encapsulation : uint8_t { kVxlan, kDirect };
 
 // Outer IPv4 + UDP + VXLAN + inner Ethernet, as they stand before each packet to a node.
-inline constexpr unsigned kVxlanOverhead = 20 + 8 + 8 + 14;
+inline constexpr unsigned kVxlanOverhead = kVxlanOverheadV4;
 
 // What control knows about a node.
 struct NodeSpec {

@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "common/dpapi/probe.h"
+#include "common/wire/probe.h"
+#include "common/wire/raven.h"
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/mbuf.h"
 #include "dataplane/packet/meta.h"

@@ -1,4 +1,4 @@
-// The probe request of a tunnel (common/dpapi/probe.h), as a packet for esp_out.
+// The probe request of a tunnel (common/wire/probe.h), as a packet for esp_out.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

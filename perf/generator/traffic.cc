@@ -7,6 +7,7 @@
 #include <cassert>
 #include <cstring>
 
+#include "common/wire/raven.h"
 #include "dataplane/ipsec/cipher_key.h"
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/mbuf.h"
@@ -70,12 +71,12 @@ uint32_t write_vxlan(uint8_t* at, const Tunnels& tunnels, uint32_t size) {
   write_ipv4(at, tunnels.node(), tunnels.gateway_lan(), wire::kUdp, kAround + size);
   at += sizeof(wire::Ipv4);
   const auto udp_size = static_cast<uint32_t>(kAround - sizeof(wire::Ipv4) + size);
-  write_udp(at, 50000, wire::kPortVxlan, udp_size);
+  write_udp(at, 50000, kVxlanPort, udp_size);
   at += sizeof(wire::Udp);
   auto& vxlan = *reinterpret_cast<wire::Vxlan*>(at);
   vxlan = {};
   vxlan.flags = wire::Vxlan::kVniFlag;
-  vxlan.vni_reserved = Be32::from_host(wire::kVni << 8);
+  vxlan.vni_reserved = Be32::from_host(kVxlanVni << 8);
   at += sizeof(vxlan);
   write_ethernet(at, Tunnels::gateway_overlay_mac(), Tunnels::node_overlay_mac(), tunnels.ipv6);
   return kAround;

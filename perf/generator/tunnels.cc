@@ -3,11 +3,18 @@
 
 #include <array>
 
+#include "common/wire/overlay.h"
+#include "common/wire/raven.h"
+
 namespace raven::perf {
 namespace {
 
 using dataplane::Direction;
 using dataplane::SaConfig;
+
+// On the LAN.
+constexpr uint32_t kVxlanNode = 0x0a010202;
+constexpr uint32_t kVxlanGateway = 0x0a010201;
 
 constexpr uint32_t kSpiToGateway = 0x10001;
 constexpr uint32_t kSpiFromGateway = 0x20001;
@@ -52,7 +59,7 @@ SaConfig Tunnels::sa(unsigned i, unsigned worker, Side side, Direction direction
   config.tunnel_id = dataplane::TunnelId{i + 1};
   config.outer.source = to_gateway ? peer(i) : gateway();
   config.outer.destination = to_gateway ? gateway() : peer(i);
-  if (udp_encapsulated) config.outer.source_port = config.outer.destination_port = 4500;
+  if (udp_encapsulated) config.outer.source_port = config.outer.destination_port = kTunnelPort;
   config.algorithm = algorithm;
   config.key = key_bytes(number, suite.keying_size(), 0);
   config.integrity_key = key_bytes(number, suite.integrity_key_size, 64);
@@ -86,11 +93,11 @@ IpPrefix Tunnels::local_prefix() const {
 }
 
 IpAddress Tunnels::node() const {
-  return IpAddress::v4(vxlan ? 0x0a010202 : 0x0a010302);
+  return IpAddress::v4(vxlan ? kVxlanNode : 0x0a010302);
 }
 
 IpAddress Tunnels::gateway_lan() const {
-  return IpAddress::v4(vxlan ? 0x0a010201 : 0x0a010301);
+  return IpAddress::v4(vxlan ? kVxlanGateway : 0x0a010301);
 }
 
 MacAddress Tunnels::gateway_mac() {
@@ -103,10 +110,10 @@ MacAddress Tunnels::router_mac() {
   return mac(0x21);
 }
 MacAddress Tunnels::node_overlay_mac() {
-  return {{0xaa, 0x0f, 0xf0, 0x01, 0x02, 0x02}};
+  return overlay_mac(IpAddress::v4(kVxlanNode));
 }
 MacAddress Tunnels::gateway_overlay_mac() {
-  return {{0xaa, 0x0f, 0xf0, 0x01, 0x02, 0x01}};
+  return overlay_mac(IpAddress::v4(kVxlanGateway));
 }
 
 }  // namespace raven::perf

@@ -53,8 +53,7 @@ FORBIDDEN = [
      'IKE knows SAs, not pools'),
     ('ctrl/ravenctl/', ('ctrl/controller/', 'ctrl/gateway-agent/', 'ctrl/ike/', 'common/netlink/'),
      'ravenctl reads APIs only'),
-    ('agent-lite/', ('dataplane/', 'ctrl/', 'rte_', 'grpc', 'common/dpapi/client.h',
-                     'common/dpapi/dataplane.pb.h', 'common/dpapi/dataplane.grpc.pb.h'),
+    ('agent-lite/', ('dataplane/', 'ctrl/', 'rte_', 'grpc', 'common/dpapi/'),
      'plain nodes run without dataplane, DPDK, gRPC and IKE'),
 ]
 

@@ -10,8 +10,9 @@
 #include <fstream>
 
 #include "common/dpapi/dataplane.pb.h"
-#include "common/dpapi/probe.h"
 #include "common/netlink/codec.h"
+#include "common/wire/probe.h"
+#include "common/wire/raven.h"
 #include "ctrl/ike/vici/message.h"
 #include "tests/fuzz/seed_texts.h"
 #include "tests/unit/dataplane/sa/sa_messages.h"

@@ -20,7 +20,7 @@ Bytes mac_bytes(const Mac& mac) {
   return slice(ethernet(mac, mac, 0, {}), 0, 6);
 }
 
-// common/dpapi/probe.h: port, length, magic "RVPR", version 1, type request or reply.
+// common/wire/probe.h: port, length, magic "RVPR", version 1, type request or reply.
 bool is_probe(const Bytes& udp_datagram) {
   return udp_datagram.size() >= kProbeSize && u16_at(udp_datagram, 2) == kProbePort &&
          u16_at(udp_datagram, 4) == kProbeSize &&

@@ -9,7 +9,8 @@
 
 #include <system_error>
 
-#include "common/dpapi/probe.h"
+#include "common/wire/probe.h"
+#include "common/wire/raven.h"
 #include "tests/unit/agent-lite/sample_network.h"
 #include "tests/unit/common/netlink/namespace.h"
 

@@ -6,6 +6,7 @@
 
 #include "common/kube/json_value.h"
 #include "common/model/names.h"
+#include "common/wire/raven.h"
 
 namespace raven::model {
 namespace {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/netlink/reconcile.h"
+#include "common/wire/raven.h"
 
 namespace raven::netlink {
 namespace {

@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 
 #include "common/netlink/reconcile.h"
+#include "common/wire/raven.h"
 #include "tests/unit/common/netlink/namespace.h"
 
 namespace raven::netlink {

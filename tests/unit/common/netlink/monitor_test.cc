@@ -10,6 +10,7 @@
 
 #include "common/netlink/kernel.h"
 #include "common/netlink/reconcile.h"
+#include "common/wire/raven.h"
 #include "tests/unit/common/netlink/namespace.h"
 
 namespace raven::netlink {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "common/netlink/monitor.h"
+#include "common/wire/raven.h"
 #include "tests/unit/common/netlink/namespace.h"
 
 namespace raven::netlink {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/model/names.h"
+#include "common/wire/raven.h"
 #include "ctrl/controller/plan.h"
 
 namespace raven::controller {
@@ -34,7 +35,7 @@ class WorldBuilder {
     model::Endpoint endpoint;
     endpoint.node_name = node;
     endpoint.type = type;
-    endpoint.port = type == model::EndpointType::kTunnel ? model::kTunnelPort : model::kProxyPort;
+    endpoint.port = type == model::EndpointType::kTunnel ? kTunnelPort : kProxyPort;
     return gateway(pool).endpoints.emplace_back(endpoint);
   }
 

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/wire/overlay.h"
+
 namespace raven::dataplane {
 namespace {
 

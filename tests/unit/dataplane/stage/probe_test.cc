@@ -1,6 +1,6 @@
 // Path probes: in the tunnel and on the LAN.
 // SPDX-License-Identifier: Apache-2.0
-#include "common/dpapi/probe.h"
+#include "common/wire/probe.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,9 +1,10 @@
-// The overlay inside a site: raven0, a VXLAN device with static peers, in Raven's numbers.
+// The overlay inside a site, raven0: addresses that follow from node addresses, in Raven's scheme.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every node has an overlay address that follows from its node address, so that nobody has to be
-// asked: 240.b.c.d, where b.c.d are the last three bytes of the node address.  Two nodes of one
-// site that are equal in these three bytes collide; plan() reports it.
+// asked: 240.b.c.d, where b.c.d are the last three bytes of the node address (vxlanIP() of Raven).
+// Two nodes of one site that are equal in these three bytes collide.  The overlay address of an
+// overlay address is that address.
 //
 // IPv6 packets need an IPv6 next hop.  It is the link-local address fe80::240.b.c.d: valid on one
 // link only, and, as a static neighbour, never asked for on the wire.  The gateway sees nothing
@@ -12,13 +13,7 @@
 
 #include "common/base/ip.h"
 
-namespace raven::agent_lite {
-
-inline constexpr const char* kOverlayName = "raven0";
-inline constexpr unsigned kOverlayPrefixLength = 8;
-// What VXLAN adds to a packet on the LAN: inner Ethernet, VXLAN, UDP and the outer IP header.
-inline constexpr uint32_t kVxlanOverheadV4 = 50;
-inline constexpr uint32_t kVxlanOverheadV6 = 70;
+namespace raven {
 
 // 10.1.2.3 -> 240.1.2.3
 IpAddress overlay_address(const IpAddress& node);
@@ -29,4 +24,4 @@ IpAddress overlay_hop(const IpAddress& node, IpFamily family);
 // 10.1.2.3 -> aa:0f:f0:01:02:03
 MacAddress overlay_mac(const IpAddress& node);
 
-}  // namespace raven::agent_lite
+}  // namespace raven

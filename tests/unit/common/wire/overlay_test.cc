@@ -1,10 +1,10 @@
 // Overlay addresses, against examples worked out by hand from Raven's scheme.
 // SPDX-License-Identifier: Apache-2.0
-#include "agent-lite/overlay.h"
+#include "common/wire/overlay.h"
 
 #include <gtest/gtest.h>
 
-namespace raven::agent_lite {
+namespace raven {
 namespace {
 
 struct Case {
@@ -34,4 +34,4 @@ INSTANTIATE_TEST_SUITE_P(
 );
 
 }  // namespace
-}  // namespace raven::agent_lite
+}  // namespace raven

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent-lite/overlay.h"
+#include "common/wire/overlay.h"
 
 #include <algorithm>
 
-namespace raven::agent_lite {
+#include "common/wire/raven.h"
+
+namespace raven {
 namespace {
 
 std::array<uint8_t, 4> overlay_bytes(const IpAddress& node) {
-  std::array<uint8_t, 4> bytes{240};
+  std::array<uint8_t, 4> bytes{kOverlayNetwork};
   std::ranges::copy(node.bytes().last(3), bytes.begin() + 1);
   return bytes;
 }
@@ -29,9 +31,9 @@ IpAddress overlay_hop(const IpAddress& node, IpFamily family) {
 }
 
 MacAddress overlay_mac(const IpAddress& node) {
-  MacAddress mac{{0xaa, 0x0f}};
+  MacAddress mac{{kOverlayMacPrefix[0], kOverlayMacPrefix[1]}};
   std::ranges::copy(overlay_bytes(node), mac.bytes.begin() + 2);
   return mac;
 }
 
-}  // namespace raven::agent_lite
+}  // namespace raven

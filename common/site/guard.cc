@@ -2,6 +2,7 @@
 #include "common/netlink/guard.h"
 
 #include "common/netlink/reconcile.h"
+#include "common/wire/raven.h"
 
 namespace raven::netlink {
 namespace {

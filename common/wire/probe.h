@@ -3,9 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Two uses, one format:
-// - inside a tunnel (gateway to gateway): inner IPv4 UDP 169.254.82.1 -> 169.254.82.2, port 4473.
-//   It never leaves the two dataplanes: the receiver turns it around in the same tunnel.
-// - on the LAN (agent-lite to gateway): UDP to the gateway's node IP, port 4473, answered only to
+// - inside a tunnel (gateway to gateway): inner IPv4 UDP 169.254.82.1 -> 169.254.82.2, both ports
+//   kProbePort.  It never leaves the two dataplanes: the receiver turns it around in its tunnel.
+// - on the LAN (agent-lite to gateway): UDP to the gateway's node IP, kProbePort, answered only to
 //   nodes of the own pool.
 #pragma once
 
@@ -15,7 +15,6 @@
 
 namespace raven {
 
-inline constexpr uint16_t kProbePort = 4473;
 inline constexpr uint32_t kProbeMagic = 0x52565052;              // "RVPR"
 inline constexpr uint32_t kProbeTunnelSource = 0xa9fe5201;       // 169.254.82.1
 inline constexpr uint32_t kProbeTunnelDestination = 0xa9fe5202;  // 169.254.82.2

@@ -1,6 +1,5 @@
 // raven-dataplane: the packet path of a gateway box.  Load, validate, build, run, drain.
 // SPDX-License-Identifier: Apache-2.0
-#include <filesystem>
 #include <future>
 
 #include "common/base/log.h"
@@ -26,8 +25,6 @@ void protect_memory() {
 }
 
 Result<process::InstanceLock> take_lock(const Settings& settings) {
-  std::error_code ignored;  // the lock file tells what is wrong
-  std::filesystem::create_directories(settings.state_dir, ignored);
   return process::InstanceLock::take(
       settings.state_dir + "/dataplane-" + settings.instance + ".lock"
   );

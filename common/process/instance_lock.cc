@@ -5,6 +5,7 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <filesystem>
 
 #include "common/base/file.h"
 
@@ -22,6 +23,8 @@ static Error held_by_other(const std::string& path) {
 }
 
 Result<InstanceLock> InstanceLock::take(const std::string& path) {
+  std::error_code ignored;  // opening the file tells what is wrong
+  std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), ignored);
   UniqueFd fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)};
   if (!fd) return errno_error("open lock file " + path, errno);
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {

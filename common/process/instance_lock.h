@@ -12,6 +12,7 @@ namespace raven::process {
 // Held while it lives.  The file stays; the lock goes with the process, however it ends.
 class InstanceLock {
  public:
+  // Makes the folder of the file where it is missing.
   // kConflict names the holder: "locked by process 4711 (raven-dataplane)".
   static Result<InstanceLock> take(const std::string& path);
 

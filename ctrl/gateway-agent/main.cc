@@ -3,8 +3,6 @@
 //
 // SIGTERM ends the process and leaves everything in place: the dataplane goes on forwarding, charon
 // goes on re-keying, the routes stay.  Only the heartbeat Lease runs out.
-#include <filesystem>
-
 #include "common/base/log.h"
 #include "common/process/instance_lock.h"
 #include "common/process/program.h"
@@ -29,15 +27,9 @@ Status check_key(const Settings& settings) {
   return {};
 }
 
-Result<process::InstanceLock> take_lock(const std::string& path) {
-  std::error_code ignored;  // taking the lock tells what is wrong
-  std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), ignored);
-  return process::InstanceLock::take(path);
-}
-
 Status run(const Settings& settings) {
   process::refuse_core_files();  // the key is in this memory
-  RAVEN_ASSIGN(const auto lock, take_lock(settings.lock_file));
+  RAVEN_ASSIGN(const auto lock, process::InstanceLock::take(settings.lock_file));
   RAVEN_TRY(check_key(settings));
   RAVEN_ASSIGN(const std::string node, node_name(settings));
   RAVEN_ASSIGN(netlink::Kernel kernel, netlink::Kernel::open());

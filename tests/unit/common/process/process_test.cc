@@ -88,6 +88,11 @@ TEST_F(ProgramTest, RefusesASecondInstanceAndNamesTheFirst) {
   EXPECT_TRUE(InstanceLock::take(path).ok());
 }
 
+TEST_F(ProgramTest, MakesTheFolderOfTheLock) {
+  EXPECT_TRUE(InstanceLock::take(folder_ + "/run/raven/lock").ok());
+  EXPECT_FALSE(InstanceLock::take("/proc/raven/lock").ok());
+}
+
 TEST_F(ProgramTest, TurnsSigtermIntoAnEventOfTheLoop) {
   ASSERT_EQ(parse({}), std::nullopt);  // blocks the signals
   event::Loop loop;

@@ -18,7 +18,10 @@
 // "file:line:column: key: reason"; nothing is half loaded.
 #pragma once
 
+#include <algorithm>
+#include <concepts>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <string>
@@ -129,6 +132,8 @@ Status read_value(const yaml::Node& node, const Place& place, const FieldInfo& i
 template <class T>
 class Schema {
  public:
+  explicit Schema(T defaults = T{}) : defaults_{std::move(defaults)} {}
+
   // Refines the row that was added last.
   class Row {
    public:
@@ -146,6 +151,17 @@ class Schema {
    private:
     FieldInfo& info_;
   };
+
+  // The rows and checks of a base class of T, with the defaults that T gives its members.
+  template <class Base>
+  requires std::derived_from<T, Base>
+  void base() {
+    Schema<Base> schema{defaults_};
+    Base::describe(schema);
+    std::ranges::copy(schema.fields_, std::back_inserter(fields_));
+    std::ranges::copy(schema.readers_, std::back_inserter(readers_));
+    std::ranges::copy(schema.checks_, std::back_inserter(checks_));
+  }
 
   template <class F>
   Row field(const char* key, F T::*member, const char* help) {
@@ -192,8 +208,7 @@ class Schema {
     info.key = key;
     info.help = help;
     info.choices = std::move(choices);
-    const T defaults{};
-    fill_type<F>(info, defaults.*member);
+    fill_type<F>(info, defaults_.*member);
     fields_.push_back(std::move(info));
     readers_.push_back([member](
                            const yaml::Node& node, const Place& place, const FieldInfo& row, T& out
@@ -223,6 +238,10 @@ class Schema {
     }
   }
 
+  template <class>
+  friend class Schema;
+
+  T defaults_;
   std::vector<FieldInfo> fields_;
   std::vector<Reader> readers_;
   std::vector<std::pair<std::string, std::function<std::string(const T&)>>> checks_;

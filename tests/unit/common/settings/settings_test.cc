@@ -122,6 +122,38 @@ TEST(Settings, RefusesWhatIsNotUtf8) {
     EXPECT_EQ(error_of(bad), "f.yaml: no UTF-8 at offset 6") << bad;
 }
 
+struct Named {
+  explicit Named(std::string default_name) : name{std::move(default_name)} {}
+  std::string name;
+  static void describe(Schema<Named>& s) {
+    s.field("name", &Named::name, "What it is called.");
+    s.check("name", [](const Named& named) {
+      return named.name.empty() ? "must not be empty" : "";
+    });
+  }
+};
+
+struct Derived : Named {
+  Derived() : Named{"derived"} {}
+  uint32_t size = 1;
+  static void describe(Schema<Derived>& s) {
+    s.base<Named>();
+    s.field("size", &Derived::size, "How large it is.");
+  }
+};
+
+TEST(Settings, HaveTheRowsAndChecksOfTheirBaseClassWithTheirOwnDefaults) {
+  EXPECT_EQ(load_text<Derived>("f.yaml", "size: 2\n")->name, "derived");
+  EXPECT_EQ(load_text<Derived>("f.yaml", "name: other\n")->name, "other");
+  EXPECT_EQ(
+      load_text<Derived>("f.yaml", "name: \"\"\n").error().message,
+      "f.yaml:1:7: name: must not be empty"
+  );
+  const std::vector<FieldInfo> fields = schema_of<Derived>().fields();
+  ASSERT_EQ(fields.size(), 2u);
+  EXPECT_EQ(fields[0].default_text, "\"derived\"");
+}
+
 TEST(Settings, TakesDefaultsAndValuesOfEveryType) {
   const auto loaded = load_text<Sample>(
       "f.yaml",

@@ -7,6 +7,7 @@
 
 #include "agent-lite/leftovers.h"
 #include "common/base/log.h"
+#include "common/site/guard.h"
 #include "common/wire/raven.h"
 
 namespace raven::agent_lite {
@@ -58,21 +59,20 @@ std::size_t count(const model::RemotePrefixes& remote) {
 
 Agent::Agent(
     event::Loop& loop, const Settings& settings, Metrics& metrics, Host host,
-    netlink::Monitor monitor, std::unique_ptr<Source> source
+    netlink::Monitor monitor, kube::Cluster& cluster, std::string node
 )
     : loop_{loop},
       settings_{settings},
       metrics_{metrics},
       host_{std::move(host)},
       monitor_{std::move(monitor)},
-      source_{std::move(source)},
+      cluster_{cluster},
+      view_{cluster, settings, std::move(node)},
       prober_{loop, settings.probe, metrics, [this] { pass(); }},
-      dirty_{loop, kQuiet, [this] { pass(); }},
-      network_{source_->former()},
-      remote_{model::remember_prefixes({}, network_)} {}
+      dirty_{loop, kQuiet, [this] { pass(); }} {}
 
 Agent::~Agent() {
-  source_->stop();
+  cluster_.stop();
   loop_.remove_reader(monitor_.fd());
 }
 
@@ -80,12 +80,14 @@ Status Agent::start() {
   loop_.add_reader(monitor_.fd(), [this] { on_kernel_change(); });
   loop_.call_every(seconds{settings_.resync_interval_s}, [this] { pass(); });
   loop_.call_after(milliseconds{settings_.snapshot_wait_ms}, [this] {
-    if (source_->health().synced) return;
-    source_->use_snapshot();
+    if (view_.synced()) return;
+    view_.use_snapshot();
     pass();
   });
   metrics_.on_collect([this](metrics::Sink<Metric>& sink) {
-    const kube::ClusterHealth health = source_->health();
+    const kube::ClusterHealth health = cluster_.health();
+    sink.set(Metric::kFromSnapshot, {}, view_.from_snapshot() ? 1 : 0);
+    sink.set(Metric::kSnapshotErrors, {}, static_cast<double>(view_.snapshot_errors()));
     sink.set(Metric::kSourceErrors, {}, static_cast<double>(health.errors));
     if (health.last_contact)
       sink.set(
@@ -94,7 +96,7 @@ Status Agent::start() {
       );
   });
   pass();
-  return source_->start([this] { loop_.post([this] { dirty_.mark(); }); });
+  return view_.start([this] { loop_.post([this] { dirty_.mark(); }); });
 }
 
 metrics::Health Agent::health() const {
@@ -116,10 +118,9 @@ void Agent::on_kernel_change() {
 }
 
 void Agent::pass() {
-  auto network = source_->network();
-  if (!network) return guard_all();
+  if (!view_.refresh()) return guard_before_first_read();
   const Instant begin = BootClock::now();
-  Report report = converge(std::move(*network));
+  Report report = converge();
   Report guarded = guard();
   report.changes += guarded.changes;
   std::ranges::move(guarded.errors, std::back_inserter(report.errors));
@@ -127,29 +128,27 @@ void Agent::pass() {
   remove_leftovers_once();
 }
 
-// Nobody knows yet what is remote; what is our own the last start may have known.
-void Agent::guard_all() {
-  if (settings_.cluster_cidrs.empty()) return;
-  for (const Error& error : guard().errors) log::error("kernel", "{}", error.message);
+void Agent::guard_before_first_read() {
+  if (view_.network().role == model::Role::kGateway) return;
+  const auto guarded = site::guarded_before_first_read(settings_.cluster_cidrs, view_.network());
+  if (!guarded) return;
+  for (const Error& error : host_.guard(*guarded).errors) log::error("kernel", "{}", error.message);
 }
 
 // On a gateway box they are its gateway agent's business.
 Report Agent::guard() {
-  if (network_.role == model::Role::kGateway) return {};
-  return host_.guard(model::outside_own_pool(settings_.cluster_cidrs, network_));
+  if (view_.network().role == model::Role::kGateway) return {};
+  return host_.guard(model::outside_own_pool(settings_.cluster_cidrs, view_.network()));
 }
 
-Report Agent::converge(model::Network network) {
-  own_status_emptied_ = model::own_status_was_emptied(network_, network);
-  if (!own_status_emptied_) network_ = std::move(network);
-  prober_.set_targets(targets_of(network_));
-  remote_ = model::remember_prefixes(remote_, network_);
-  metrics_.set(Metric::kRemotePrefixes, {}, static_cast<double>(count(remote_)));
-  const model::Pool* pool = network_.own_pool();
-  const model::Member* self = pool != nullptr ? pool->member(network_.self) : nullptr;
-  if (network_.role == model::Role::kPlain && self != nullptr) return converge_plain(*self);
+Report Agent::converge() {
+  const model::Network& network = view_.network();
+  prober_.set_targets(targets_of(network));
+  metrics_.set(Metric::kRemotePrefixes, {}, static_cast<double>(count(view_.remote())));
+  const model::Member* self = network.own_member();
+  if (network.role == model::Role::kPlain && self != nullptr) return converge_plain(*self);
   record_problems({});
-  return network_.role == model::Role::kGateway ? host_.release_overlay() : host_.clean_up();
+  return network.role == model::Role::kGateway ? host_.release_overlay() : host_.clean_up();
 }
 
 Report Agent::converge_plain(const model::Member& self) {
@@ -161,10 +160,11 @@ Report Agent::converge_plain(const model::Member& self) {
       .wan_mtu = settings_.wan_mtu,
       .tunnel_overhead = settings_.tunnel_overhead,
   };
-  Desired desired = plan(network_, remote_, *facts, prober_.current(), options);
-  if (own_status_emptied_)
+  Desired desired = plan(view_.network(), view_.remote(), *facts, prober_.current(), options);
+  if (view_.own_status_emptied())
     desired.problems.push_back(
-        "Gateway " + network_.own_pool()->name + " lists no nodes: this node goes on as it was"
+        "Gateway " + view_.network().own_pool()->name +
+        " lists no nodes: this node goes on as it was"
     );
   record_problems(desired.problems);
   gateway_macs_ = desired.gateway_macs;

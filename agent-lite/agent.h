@@ -7,7 +7,6 @@
 
 #include <functional>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -16,10 +15,10 @@
 #include "agent-lite/metrics.h"
 #include "agent-lite/prober.h"
 #include "agent-lite/settings.h"
-#include "agent-lite/source.h"
 #include "common/event/loop.h"
 #include "common/metrics/http_endpoint.h"
 #include "common/netlink/monitor.h"
+#include "common/site/cluster_view.h"
 
 namespace raven::agent_lite {
 
@@ -27,7 +26,7 @@ class Agent {
  public:
   Agent(
       event::Loop& loop, const Settings& settings, Metrics& metrics, Host host,
-      netlink::Monitor monitor, std::unique_ptr<Source> source
+      netlink::Monitor monitor, kube::Cluster& cluster, std::string node
   );
   ~Agent();
   Agent(const Agent&) = delete;
@@ -39,8 +38,8 @@ class Agent {
  private:
   void on_kernel_change();
   void pass();
-  void guard_all();
-  Report converge(model::Network network);
+  void guard_before_first_read();
+  Report converge();
   Report guard();
   Report converge_plain(const model::Member& self);
   void remove_leftovers_once();
@@ -53,13 +52,11 @@ class Agent {
   Metrics& metrics_;
   Host host_;
   netlink::Monitor monitor_;
-  std::unique_ptr<Source> source_;
+  kube::Cluster& cluster_;
+  site::ClusterView view_;
   Prober prober_;
   event::Debounce dirty_;
-  model::Network network_;  // as planned from last
-  model::RemotePrefixes remote_;
   std::map<IpAddress, MacAddress> gateway_macs_;  // that the last plan went by
-  bool own_status_emptied_ = false;               // network_ is older than the Gateways
   std::vector<std::string> problems_;
   bool leftovers_removed_ = false;
 

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "common/netlink/guard.h"
+#include "common/site/guard.h"
+#include "common/site/site_routes.h"
 #include "common/wire/raven.h"
 
 namespace raven::agent_lite {
@@ -80,7 +81,7 @@ Report Host::converge(const Desired& desired) {
 }
 
 Report Host::guard(const std::vector<IpPrefix>& networks) {
-  const Result<std::size_t> changes = netlink::guard(kernel_, networks);
+  const Result<std::size_t> changes = site::guard(kernel_, networks);
   if (!changes.ok()) return {.errors = {changes.error()}};
   return {.changes = *changes, .errors = {}};
 }
@@ -141,7 +142,7 @@ Result<std::vector<netlink::Neighbour>> Host::own_neighbours(uint32_t overlay) {
 
 Result<Actual> Host::read_actual(uint32_t overlay) {
   Actual actual;
-  RAVEN_ASSIGN(actual.routing, netlink::read_routing(kernel_, netlink::Tag{}));
+  RAVEN_ASSIGN(actual.routing, netlink::read_routing(kernel_, site::kTag));
   RAVEN_ASSIGN(actual.neighbours, own_neighbours(overlay));
   if (overlay == 0) return actual;
   RAVEN_ASSIGN(actual.addresses, of_link(kernel_.addresses(), overlay));

@@ -33,16 +33,16 @@ int serve(const process::Program& program, const Settings& settings, bool cleanu
   if (cleanup_only) return clean_up(program, Host{std::move(*kernel)}, settings);
   auto monitor = netlink::Monitor::open();
   if (!monitor.ok()) return program.fail(monitor.error());
-  const auto node = node_name(settings);
+  const auto node = site::node_name(settings);
   if (!node.ok()) return program.fail(node.error());
 
   Metrics metrics{kMetricRows};
-  auto source = Source::open(settings, *node, metrics);
-  if (!source.ok()) return program.fail(source.error());
+  const auto cluster = kube::open_cluster(settings.source);
+  if (!cluster.ok()) return program.fail(cluster.error());
   event::Loop loop;
   const process::SignalWatch signals{loop, [&] { loop.stop(); }};
-  Agent agent{
-      loop, settings, metrics, Host{std::move(*kernel)}, std::move(*monitor), std::move(*source)};
+  Agent agent{loop,      settings, metrics, Host{std::move(*kernel)}, std::move(*monitor),
+              **cluster, *node};
   auto endpoint = metrics::HttpEndpoint::start(settings.metrics_address, metrics, [&] {
     return agent.health();
   });

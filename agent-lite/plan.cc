@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/site/site_routes.h"
 #include "common/wire/overlay.h"
 #include "common/wire/raven.h"
 
@@ -13,7 +14,6 @@ namespace raven::agent_lite {
 namespace {
 
 using netlink::Route;
-using netlink::RouteType;
 
 // Everything that the steps below look at, in one place.
 struct Context {
@@ -52,13 +52,8 @@ uint32_t route_mtu(const Context& context) {
   return std::min(lan, minus(wan, options.tunnel_overhead));
 }
 
-// An address of this node that the other site can answer to: one out of its own pod prefixes.
-// Without one the kernel chooses.
-std::optional<IpAddress> preferred_source(const Context& context, IpFamily family) {
-  for (const IpAddress& address : context.facts.addresses)
-    for (const IpPrefix& prefix : context.self.prefixes)
-      if (address.family() == family && prefix.contains(address)) return address;
-  return std::nullopt;
+std::optional<IpAddress> source_address(const Context& context, IpFamily family) {
+  return site::preferred_source(context.self, context.facts.addresses, family);
 }
 
 void plan_overlay(const Context& context, Desired& desired) {
@@ -79,7 +74,7 @@ void plan_overlay(const Context& context, Desired& desired) {
   });
   // kube-proxy masquerades what the node itself sends to a Service.  MASQUERADE takes an address of
   // the device the packet leaves by, so it must find one there that has a way back.
-  if (const auto source = preferred_source(context, IpFamily::kV4))
+  if (const auto source = source_address(context, IpFamily::kV4))
     desired.addresses.push_back(
         {.link = kOverlayLink, .address = *source, .prefix_length = source->bits()}
     );
@@ -136,26 +131,13 @@ void plan_peers(const Context& context, Desired& desired) {
   }
 }
 
-Route blackhole(const IpPrefix& prefix) {
-  Route route;
-  route.destination = prefix;
-  route.table = kRavenTable;
-  route.protocol = kRavenProtocol;
-  route.metric = kBlackholeMetric;
-  route.type = RouteType::kBlackhole;
-  return route;
-}
-
 Route gateway_route(const Context& context, const IpPrefix& prefix, const IpAddress& gateway) {
   const bool by_address = !is_vxlan(context) && prefix.family() == gateway.family();
-  Route route = blackhole(prefix);
-  route.type = RouteType::kUnicast;
-  route.metric = kRouteMetric;
-  route.link = is_vxlan(context) ? kOverlayLink : context.facts.lan_link;
+  const uint32_t link = is_vxlan(context) ? kOverlayLink : context.facts.lan_link;
+  Route route = site::route_through(link, prefix, route_mtu(context));
   route.gateway = by_address ? gateway : overlay_hop(gateway, prefix.family());
   route.onlink = !by_address;
-  route.mtu = route_mtu(context);
-  route.preferred_source = preferred_source(context, prefix.family());
+  route.preferred_source = source_address(context, prefix.family());
   return route;
 }
 
@@ -178,31 +160,6 @@ void plan_routes(
   }
 }
 
-// The blackholes come first: there is no moment without them.
-void plan_blackholes(const std::vector<IpPrefix>& prefixes, Desired& desired) {
-  std::set<IpFamily> families;
-  for (const IpPrefix& prefix : prefixes) {
-    desired.routing.routes.push_back(blackhole(prefix));
-    families.insert(prefix.family());
-  }
-  for (const IpFamily family : families)
-    desired.routing.rules.push_back({
-        .family = family,
-        .priority = kRavenRulePriority,
-        .table = kRavenTable,
-        .protocol = kRavenProtocol,
-    });
-}
-
-std::vector<IpPrefix> all_prefixes(
-    const model::RemotePrefixes& remote, const model::Network& network
-) {
-  std::vector<IpPrefix> all = model::dropped_prefixes(remote, network);
-  for (const auto& [name, pool] : remote)
-    all.insert(all.end(), pool.prefixes.begin(), pool.prefixes.end());
-  return all;
-}
-
 std::optional<IpAddress> address_of(
     const Context& context, const std::optional<std::string>& name
 ) {
@@ -218,10 +175,11 @@ Desired plan(
 ) {
   Desired desired;
   const model::Pool* pool = network.own_pool();
-  const std::vector<IpPrefix> prefixes = all_prefixes(remote, network);
-  if (network.role != model::Role::kPlain || pool == nullptr || prefixes.empty()) return desired;
-  plan_blackholes(prefixes, desired);
-  const model::Member* self = pool->member(network.self);
+  if (network.role != model::Role::kPlain || pool == nullptr) return desired;
+  // The blackholes come first: there is no moment without them.
+  desired.routing = site::plan_blackholes(remote, network);
+  if (desired.routing.routes.empty()) return desired;
+  const model::Member* self = network.own_member();
   if (self == nullptr || !self->private_address || facts.lan_link == 0) {
     desired.problems.push_back(
         "the address of node " + network.self +

@@ -1,11 +1,8 @@
 // plan(): what the kernel of a plain node should hold, from the pools as seen by that node.  Pure.
 // SPDX-License-Identifier: Apache-2.0
 //
-// For each prefix of each other site:
-//   metric 10     via the chosen gateway of the own site, with the MTU of the whole way
-//   metric 65000  blackhole, so that nothing leaves in clear text when the first is missing
-// both in table 9027, which rule 100 asks for every packet, whatever its mark: the rule matches
-// after kube-proxy's DNAT too, for forwarded packets and for the node's own.
+// The routes are those of common/site/site_routes.h, via the chosen gateway of the own site, with
+// the MTU of the whole way.
 //
 // vxlan: raven0 with all gateways of the site as static neighbours and forwarding entries, so that
 // a switch is nothing but replaced routes.
@@ -14,10 +11,6 @@
 // Gateway.status holds one address of a node.  Packets of the other family go to the same MAC
 // address, which ARP (or ND) has found for the known one: their next hop is the overlay's, as a
 // static neighbour on the LAN.  Until the MAC address is known they stay blackholed.
-//
-// The node's own packets (kubelet, host-network pods) get a source address out of its own pod
-// prefixes when an interface of it has one, as the CNI's bridge does: the other site has a route
-// back to that, and none to the node address.
 //
 // No sysctl is touched.  Strict reverse-path filtering (rp_filter=1) holds in both modes, because
 // packets from other sites come back on the device that the routes point to.
@@ -37,8 +30,6 @@
 
 namespace raven::agent_lite {
 
-inline constexpr uint32_t kRouteMetric = 10;
-inline constexpr uint32_t kBlackholeMetric = 65'000;
 // Stands for the index of raven0 until it exists; resolve() puts the index in.
 inline constexpr uint32_t kOverlayLink = 0xffffffff;
 

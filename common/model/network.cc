@@ -267,6 +267,11 @@ const PoolGateway* Pool::gateway(std::string_view node) const {
   return found == gateways.end() ? nullptr : &*found;
 }
 
+const Member* Network::own_member() const {
+  const Pool* pool = own_pool();
+  return pool == nullptr ? nullptr : pool->member(self);
+}
+
 const Pool* Network::pool(std::string_view name) const {
   const auto found =
       std::find_if(pools.begin(), pools.end(), [&](const Pool& pool) { return pool.name == name; });

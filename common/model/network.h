@@ -78,6 +78,7 @@ struct Network {
   std::vector<PoolProblem> problems;  // sorted
 
   const Pool* own_pool() const { return own ? &pools[*own] : nullptr; }
+  const Member* own_member() const;  // this node in its pool
   const Pool* pool(std::string_view name) const;
   // Pools that we exchange traffic with: tunnels enabled there and here, with gateways.
   std::vector<const Pool*> remote_pools() const;

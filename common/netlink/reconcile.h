@@ -13,14 +13,13 @@
 
 #include "common/base/result.h"
 #include "common/netlink/kernel.h"
-#include "common/wire/raven.h"
 
 namespace raven::netlink {
 
 struct Tag {
-  uint32_t table = kRavenTable;
-  uint8_t protocol = kRavenProtocol;
-  uint32_t rule_priority = kRavenRulePriority;
+  uint32_t table;
+  uint8_t protocol;
+  uint32_t rule_priority;
 };
 
 template <class T>

@@ -1,36 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "common/netlink/guard.h"
+#include "common/site/guard.h"
 
+#include "common/model/remote_prefixes.h"
 #include "common/netlink/reconcile.h"
+#include "common/site/site_routes.h"
 #include "common/wire/raven.h"
 
-namespace raven::netlink {
-namespace {
+namespace raven::site {
 
-Route blackhole(const IpPrefix& network) {
-  Route route;
-  route.destination = network;
-  route.table = kMainTable;
-  route.metric = kGuardMetric;
-  route.protocol = kRavenProtocol;
-  route.type = RouteType::kBlackhole;
-  return route;
+using netlink::Route;
+
+std::optional<std::vector<IpPrefix>> guarded_before_first_read(
+    const std::vector<IpPrefix>& cluster_cidrs, const model::Network& former
+) {
+  if (cluster_cidrs.empty()) return std::nullopt;
+  return model::outside_own_pool(cluster_cidrs, former);
 }
 
-}  // namespace
-
-Result<std::size_t> guard(Kernel& kernel, const std::vector<IpPrefix>& networks) {
+Result<std::size_t> guard(netlink::Kernel& kernel, const std::vector<IpPrefix>& networks) {
   std::vector<Route> desired, actual;
-  for (const IpPrefix& network : networks) desired.push_back(blackhole(network));
+  for (const IpPrefix& network : networks)
+    desired.push_back(blackhole(network, kMainTable, kGuardMetric));
   for (const IpFamily family : {IpFamily::kV4, IpFamily::kV6}) {
     RAVEN_ASSIGN(const std::vector<Route> routes, kernel.routes(family, kMainTable));
     for (const Route& route : routes)
       if (route.protocol == kRavenProtocol && route.simple) actual.push_back(route);
   }
-  const Operations<Route> operations = diff(desired, actual);
-  const std::vector<Error> errors = apply(kernel, operations);
+  const netlink::Operations<Route> operations = netlink::diff(desired, actual);
+  const std::vector<Error> errors = netlink::apply(kernel, operations);
   if (!errors.empty()) return errors.front();
   return operations.size();
 }
 
-}  // namespace raven::netlink
+}  // namespace raven::site

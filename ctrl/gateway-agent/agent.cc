@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/base/log.h"
+#include "common/site/guard.h"
 
 namespace raven::gateway_agent {
 namespace {
@@ -23,35 +24,30 @@ Agent::Agent(
 )
     : loop_{loop},
       settings_{settings},
-      node_{std::move(node)},
       cluster_{cluster},
       metrics_{metrics},
       outputs_{metrics},
       monitor_{std::move(monitor)},
       routes_{std::move(kernel), settings.routes.interface, metrics},
-      source_{cluster, settings.state_dir, metrics},
+      view_{cluster, settings, node},
       dirty_{loop, milliseconds{settings.debounce_ms}, [this] { pass(); }},
       public_ip_{PublicIpSource::parse(settings.public_ip).value_or({})},
       dataplane_calls_{settings.dataplane_socket},
       dataplane_{dataplane_calls_, metrics},
       ike_{settings.ike, metrics},
-      writer_{cluster, node_, settings, metrics},
-      ike_dirty_{ike_thread_.loop(), kIkeDebounce, [this] { ike_pass(); }} {
-  // A status that was emptied meanwhile is measured against what a former run knew.
-  network_ = project(source_.former());
-  remote_ = model::remember_prefixes({}, network_);
-}
+      writer_{cluster, node, settings, metrics},
+      ike_dirty_{ike_thread_.loop(), kIkeDebounce, [this] { ike_pass(); }} {}
 
 Agent::~Agent() {
   stop();
 }
 
 Status Agent::start() {
-  RAVEN_TRY(source_.start([this] { loop_.post([this] { dirty_.mark(); }); }));
+  RAVEN_TRY(view_.start([this] { loop_.post([this] { dirty_.mark(); }); }));
   loop_.add_reader(monitor_.fd(), [this] { read_kernel(); });
   loop_.call_every(seconds{settings_.resync_s}, [this] { dirty_.mark(); });
   loop_.call_after(milliseconds{settings_.snapshot_wait_ms}, [this] {
-    source_.use_snapshot();
+    view_.use_snapshot();
     dirty_.mark();
   });
   dataplane_thread_.start([this] {
@@ -87,26 +83,10 @@ void Agent::read_kernel() {
   dirty_.mark();
 }
 
-model::Network Agent::project(const kube::Objects& gateways) const {
-  return model::project_network(
-      gateways, node_, {.protected_addresses = settings_.protected_addresses}
-  );
-}
-
-void Agent::take_network(model::Network network) {
-  if (!model::own_status_was_emptied(network_, network)) {
-    network_ = std::move(network);
-    return;
-  }
-  const std::string pool = network_.own_pool()->name;
-  network_.problems = {{pool, {"status.nodes", "is empty: this box goes on as it was"}}};
-}
-
 Facts Agent::read_facts() {
   Facts facts;
   facts.workers = workers_;
-  remote_ = model::remember_prefixes(remote_, network_);
-  facts.remote = remote_;
+  facts.remote = view_.remote();
   auto kernel = routes_.facts();
   if (kernel.ok())
     facts.kernel = std::move(*kernel);
@@ -116,25 +96,23 @@ Facts Agent::read_facts() {
 }
 
 void Agent::pass() {
-  const kube::Snapshot gateways = source_.gateways();
-  if (!gateways) return guard_all();
-  take_network(project(*gateways));
+  if (!view_.refresh()) return guard_before_first_read();
   metrics_.add(Metric::kPlans);
-  Desired desired = plan(network_, read_facts(), settings_);
+  Desired desired = plan(view_.network(), read_facts(), settings_);
   report_problems(desired.problems);
   Status routes = routes_.guard(desired.guarded);
   if (routes.ok()) routes = routes_.apply(desired.routes);
   outputs_.report(Output::kRoutes, routes);
   hand_over(std::move(desired));
-  const kube::Object own = own_gateway(*gateways);
+  const kube::Object own = view_.own_gateway();
   cluster_thread_.loop().post([this, own] { writer_.set_gateway(own); });
-  if (own && source_.synced()) fill_public_ip(own);
+  if (own && view_.synced()) fill_public_ip(own);
 }
 
-// Nobody knows yet what is remote; what is our own the last start may have known.
-void Agent::guard_all() {
-  if (settings_.cluster_cidrs.empty() || !settings_.routes.enabled) return;
-  const Status guarded = routes_.guard(model::outside_own_pool(settings_.cluster_cidrs, network_));
+void Agent::guard_before_first_read() {
+  if (!settings_.routes.enabled) return;
+  const Status guarded =
+      routes_.guard(site::guarded_before_first_read(settings_.cluster_cidrs, view_.network()));
   if (!guarded.ok()) log::warning("routes", "{}", guarded.error().message);
 }
 
@@ -148,12 +126,6 @@ void Agent::hand_over(Desired desired) {
     ike_.set_desired(connections);
     ike_dirty_.mark();
   });
-}
-
-kube::Object Agent::own_gateway(const kube::Objects& gateways) const {
-  if (network_.role != model::Role::kGateway) return nullptr;
-  const auto gateway = gateways.find(network_.own_pool()->name);
-  return gateway == gateways.end() ? nullptr : gateway->second;
 }
 
 void Agent::tell_problem(const PlanProblem& problem) {
@@ -242,6 +214,8 @@ void Agent::forget_charon() {
 
 void Agent::collect(metrics::Sink<Metric>& sink) const {
   const kube::ClusterHealth health = cluster_.health();
+  sink.set(Metric::kSnapshotUsed, {}, view_.from_snapshot() ? 1 : 0);
+  sink.set(Metric::kSnapshotErrors, {}, static_cast<double>(view_.snapshot_errors()));
   sink.set(Metric::kSynced, {}, health.synced ? 1 : 0);
   if (health.last_contact) {
     const std::chrono::duration<double> age = BootClock::now() - *health.last_contact;

@@ -18,10 +18,10 @@
 #include "common/kube/cluster.h"
 #include "common/metrics/http_endpoint.h"
 #include "common/netlink/monitor.h"
+#include "common/site/cluster_view.h"
 #include "ctrl/gateway-agent/cluster_writer.h"
 #include "ctrl/gateway-agent/dataplane_applier.h"
 #include "ctrl/gateway-agent/forwarding.h"
-#include "ctrl/gateway-agent/gateway_source.h"
 #include "ctrl/gateway-agent/ike_applier.h"
 #include "ctrl/gateway-agent/loop_thread.h"
 #include "ctrl/gateway-agent/metrics.h"
@@ -52,15 +52,11 @@ class Agent {
  private:
   void pass();
   void read_kernel();
-  model::Network project(const kube::Objects& gateways) const;
-  void take_network(model::Network network);
   Facts read_facts();
-  void guard_all();
+  void guard_before_first_read();
   void hand_over(Desired desired);
   void report_problems(const std::vector<PlanProblem>& problems);
   void tell_problem(const PlanProblem& problem);
-  // Null when this box is no gateway.
-  kube::Object own_gateway(const kube::Objects& gateways) const;
   void fill_public_ip(const kube::Object& gateway);
 
   void dataplane_step();
@@ -71,7 +67,6 @@ class Agent {
 
   event::Loop& loop_;
   const Settings& settings_;
-  const std::string node_;
   kube::Cluster& cluster_;
   MetricTable& metrics_;
   Outputs outputs_;
@@ -80,10 +75,8 @@ class Agent {
   // Main thread.
   netlink::Monitor monitor_;
   RoutesApplier routes_;
-  GatewaySource source_;
+  site::ClusterView view_;
   event::Debounce dirty_;
-  model::Network network_;  // as planned from last
-  model::RemotePrefixes remote_;
   unsigned workers_ = 1;
   std::vector<PlanProblem> problems_;
   const PublicIpSource public_ip_;

@@ -13,15 +13,15 @@ using dpapi::v1::DesiredState;
 // Another gateway box always gets VXLAN: what comes out of a tunnel here for its pods has a source
 // of another site, which it takes from VXLAN only.
 dpapi::v1::LocalNode::Encapsulation encapsulation_of(
-    const model::Pool& own, const model::Member& member, NodeEncapsulation encapsulation
+    const model::Pool& own, const model::Member& member, site::Encapsulation encapsulation
 ) {
   const bool vxlan =
-      encapsulation == NodeEncapsulation::kVxlan || own.gateway(member.name) != nullptr;
+      encapsulation == site::Encapsulation::kVxlan || own.gateway(member.name) != nullptr;
   return vxlan ? dpapi::v1::LocalNode::VXLAN : dpapi::v1::LocalNode::DIRECT;
 }
 
 void add_own_pool(
-    const model::Network& network, const model::Pool& own, NodeEncapsulation encapsulation,
+    const model::Network& network, const model::Pool& own, site::Encapsulation encapsulation,
     DesiredState& state
 ) {
   state.set_pool(own.name);
@@ -62,7 +62,7 @@ void add_remote_pool(
 
 DesiredState plan_dataplane(
     const model::Network& network, const model::RemotePrefixes& remote,
-    const std::vector<Peer>& peers, NodeEncapsulation encapsulation
+    const std::vector<Peer>& peers, site::Encapsulation encapsulation
 ) {
   DesiredState state;
   state.set_node_name(network.self);

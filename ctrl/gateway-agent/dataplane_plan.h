@@ -15,7 +15,7 @@ namespace raven::gateway_agent {
 // Without a generation: the applier counts.
 dpapi::v1::DesiredState plan_dataplane(
     const model::Network& network, const model::RemotePrefixes& remote,
-    const std::vector<Peer>& peers, NodeEncapsulation encapsulation
+    const std::vector<Peer>& peers, site::Encapsulation encapsulation
 );
 
 }  // namespace raven::gateway_agent

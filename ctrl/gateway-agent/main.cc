@@ -31,7 +31,7 @@ Status run(const Settings& settings) {
   process::refuse_core_files();  // the key is in this memory
   RAVEN_ASSIGN(const auto lock, process::InstanceLock::take(settings.lock_file));
   RAVEN_TRY(check_key(settings));
-  RAVEN_ASSIGN(const std::string node, node_name(settings));
+  RAVEN_ASSIGN(const std::string node, site::node_name(settings));
   RAVEN_ASSIGN(netlink::Kernel kernel, netlink::Kernel::open());
   RAVEN_ASSIGN(
       netlink::Monitor monitor,

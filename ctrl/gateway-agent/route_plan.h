@@ -2,8 +2,8 @@
 // the dataplane's interface.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Under each route lies a blackhole with a high metric: when the interface goes with its dataplane,
-// packets for other sites end there instead of leaving by the default route in clear text.
+// They are those of common/site/site_routes.h: when the interface goes with its dataplane, packets
+// for other sites end in the blackholes below.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,6 @@
 #include "common/netlink/reconcile.h"
 
 namespace raven::gateway_agent {
-
-inline constexpr uint32_t kRouteMetric = 10;
-inline constexpr uint32_t kBlackholeMetric = 65'000;  // as raven-agent-lite's
 
 struct KernelFacts {
   uint32_t raven_link = 0;                // index of the dataplane's interface, 0: not there

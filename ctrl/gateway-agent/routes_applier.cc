@@ -3,7 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "common/netlink/guard.h"
+#include "common/site/guard.h"
+#include "common/site/site_routes.h"
 
 namespace raven::gateway_agent {
 
@@ -19,7 +20,7 @@ Result<KernelFacts> RoutesApplier::facts() {
 
 Status RoutesApplier::apply(const std::optional<netlink::Routing>& desired) {
   if (!desired) return {};
-  RAVEN_ASSIGN(const netlink::Routing actual, netlink::read_routing(kernel_, netlink::Tag{}));
+  RAVEN_ASSIGN(const netlink::Routing actual, netlink::read_routing(kernel_, site::kTag));
   const netlink::RoutingOperations operations = netlink::diff(*desired, actual);
   const std::vector<Error> errors = netlink::apply(kernel_, operations);
   metrics_.add(Metric::kRouteChanges, {}, static_cast<double>(operations.size()));
@@ -31,7 +32,7 @@ Status RoutesApplier::apply(const std::optional<netlink::Routing>& desired) {
 
 Status RoutesApplier::guard(const std::optional<std::vector<IpPrefix>>& networks) {
   if (!networks) return {};
-  RAVEN_ASSIGN(const std::size_t changes, netlink::guard(kernel_, *networks));
+  RAVEN_ASSIGN(const std::size_t changes, site::guard(kernel_, *networks));
   metrics_.add(Metric::kRouteChanges, {}, static_cast<double>(changes));
   return {};
 }

@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctrl/gateway-agent/settings.h"
 
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstdlib>
-
-#include "common/kube/cluster.h"
-#include "common/kube/object.h"
-#include "common/settings/rules.h"
 #include "ctrl/gateway-agent/public_ip.h"
 
 namespace raven::gateway_agent {
@@ -76,18 +67,11 @@ void HeartbeatSettings::describe(settings::Schema<HeartbeatSettings>& s) {
 }
 
 static void add_checks(settings::Schema<Settings>& s) {
-  s.check("source", [](const Settings& settings) { return kube::check_source(settings.source); });
-  s.check("metrics_address", [](const Settings& settings) {
-    return settings::check_listen_address(settings.metrics_address);
-  });
   // Here, not in the section: a section that is left out is not read, and so not checked.
   s.check("ike.psk_file", [](const Settings& settings) {
     return settings.ike.enabled && settings.ike.psk_file.empty()
                ? "is missing: name the file with the key"
                : "";
-  });
-  s.check("cluster_cidrs", [](const Settings& settings) {
-    return settings::check_no_default_route(settings.cluster_cidrs);
   });
   s.check("public_ip", [](const Settings& settings) {
     const auto source = PublicIpSource::parse(settings.public_ip);
@@ -96,14 +80,7 @@ static void add_checks(settings::Schema<Settings>& s) {
 }
 
 void Settings::describe(settings::Schema<Settings>& s) {
-  s.field(
-      "source", &Settings::source,
-      "Where the Gateways are: cluster (service account of the pod), kubeconfig:PATH or dir:PATH."
-  );
-  s.field(
-      "node_name", &Settings::node_name,
-      "Name of this node in Kubernetes; empty: $NODE_NAME, else the host name."
-  );
+  s.base<AgentSettings>();
   s.field("dataplane_socket", &Settings::dataplane_socket, "Control socket of raven-dataplane.");
   s.field(
       "public_ip", &Settings::public_ip,
@@ -113,16 +90,6 @@ void Settings::describe(settings::Schema<Settings>& s) {
   s.choice(
       "node_encapsulation", &Settings::node_encapsulation, {"vxlan", "direct"},
       "How packets go to the plain nodes of this site; as `encapsulation` of raven-agent-lite."
-  );
-  s.field(
-      "protected_addresses", &Settings::protected_addresses,
-      "Addresses that are never routed to another site, such as [10.0.0.10] of the API server."
-  );
-  s.field(
-      "cluster_cidrs", &Settings::cluster_cidrs,
-      "The pod networks of the whole cluster, such as [10.244.0.0/16]: --cluster-cidr of "
-      "kube-controller-manager.  What only the default route would carry of them is dropped, also "
-      "before the Gateways are known.  The same on all nodes; empty: no such guard."
   );
   s.field("ike", &Settings::ike, "Keys, by charon.");
   s.field("routes", &Settings::routes, "Kernel routes of this box itself.");
@@ -136,33 +103,10 @@ void Settings::describe(settings::Schema<Settings>& s) {
   )
       .range(1, 3'600)
       .unit("s");
-  s.field(
-       "snapshot_wait_ms", &Settings::snapshot_wait_ms,
-       "How long to wait for the source at start before the last known Gateways are used."
-  )
-      .range(0, 600'000)
-      .unit("ms");
   s.field("request_timeout_ms", &Settings::request_timeout_ms, "For one request to the API server.")
       .range(100, 60'000)
       .unit("ms");
-  s.field("state_dir", &Settings::state_dir, "Where the last known Gateways are kept.");
-  s.field("lock_file", &Settings::lock_file, "Keeps a second instance out.");
-  s.field("metrics_address", &Settings::metrics_address, "Where /metrics and /healthz are served.");
   add_checks(s);
-}
-
-Result<std::string> node_name(const Settings& settings) {
-  std::string name = settings.node_name;
-  if (const char* environment = std::getenv("NODE_NAME"); name.empty() && environment != nullptr)
-    name = environment;
-  if (name.empty()) {
-    std::array<char, 256> host{};
-    if (gethostname(host.data(), host.size() - 1) != 0) return errno_error("gethostname", errno);
-    name = host.data();
-  }
-  if (!kube::is_valid_object_name(name))
-    return Error{ErrorCode::kInvalid, "node name \"" + name + "\" is none: set node_name"};
-  return name;
 }
 
 }  // namespace raven::gateway_agent

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "common/base/result.h"
 #include "common/settings/settings.h"
+#include "common/site/agent_settings.h"
 #include "common/wire/raven.h"
 
 namespace raven::gateway_agent {
@@ -43,30 +43,19 @@ struct HeartbeatSettings {
   static void describe(settings::Schema<HeartbeatSettings>& schema);
 };
 
-enum class NodeEncapsulation : uint8_t { kVxlan, kDirect };
+struct Settings : site::AgentSettings {
+  Settings() : AgentSettings{"gateway-agent", "127.0.0.1:10302"} {}
 
-struct Settings {
-  std::string source = "cluster";
-  std::string node_name;
   std::string dataplane_socket = "/run/raven-gateway/dataplane.sock";
   std::string public_ip = "none";
-  NodeEncapsulation node_encapsulation = NodeEncapsulation::kVxlan;
-  std::vector<IpAddress> protected_addresses;
-  std::vector<IpPrefix> cluster_cidrs;
+  site::Encapsulation node_encapsulation = site::Encapsulation::kVxlan;
   IkeSettings ike;
   RouteSettings routes;
   HeartbeatSettings heartbeat;
   uint32_t debounce_ms = 100;
   uint32_t resync_s = 30;
-  uint32_t snapshot_wait_ms = 3'000;
   uint32_t request_timeout_ms = 3'000;
-  std::string state_dir = "/var/lib/raven-gateway/gateway-agent";
-  std::string lock_file = "/run/raven-gateway/gateway-agent.lock";
-  std::string metrics_address = "127.0.0.1:10302";
   static void describe(settings::Schema<Settings>& schema);
 };
-
-// The name of this node: the setting, $NODE_NAME, or the host name.
-Result<std::string> node_name(const Settings& settings);
 
 }  // namespace raven::gateway_agent

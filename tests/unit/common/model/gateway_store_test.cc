@@ -8,27 +8,14 @@
 
 #include <filesystem>
 
-#include "common/kube/json_value.h"
 #include "common/model/network.h"
 #include "common/model/remote_prefixes.h"
+#include "tests/unit/common/model/gateway_objects.h"
 
 namespace raven::model {
 namespace {
 
 using testing::IsEmpty;
-
-kube::Object gateway(const std::string& name, const std::string& nodes) {
-  const std::string text = R"({"metadata": {"name": ")" + name +
-                           R"("}, "spec": {"tunnelConfig": {"Replicas": 1}},
-                              "status": {"nodes": [)" +
-                           nodes + "]}}";
-  return std::make_shared<const kube::Json>(*kube::parse_json(text));
-}
-
-const std::string kEdge = R"({"nodeName": "e1", "privateIP": "192.168.1.1",
-                              "subnets": ["10.1.0.0/16"]})";
-const std::string kCloud = R"({"nodeName": "c1", "privateIP": "192.168.2.1",
-                               "subnets": ["10.2.0.0/16"]})";
 
 class GatewayStoreTest : public testing::Test {
  protected:
@@ -45,8 +32,9 @@ class GatewayStoreTest : public testing::Test {
   std::string folder_ = testing::TempDir() + "gateway_store_" + std::to_string(::getpid());
   GatewayStore store_{folder_};
   GatewayStore::Loaded loaded_;
-  const kube::Object edge_ = gateway("edge", kEdge), no_edge_ = gateway("edge", "");
-  const kube::Object cloud_ = gateway("cloud", kCloud), no_cloud_ = gateway("cloud", "");
+  const kube::Object edge_ = gateway_object("edge", kEdge), no_edge_ = gateway_object("edge", "");
+  const kube::Object cloud_ = gateway_object("cloud", kCloud),
+                     no_cloud_ = gateway_object("cloud", "");
 };
 
 TEST_F(GatewayStoreTest, IsNotFoundWhenThereWasNoFormerRun) {
@@ -68,12 +56,12 @@ TEST_F(GatewayStoreTest, KeepsWhatAnEmptiedStatusSaidOverRestarts) {
 TEST_F(GatewayStoreTest, ForgetsItWhenTheStatusIsFilledOrTheGatewayGoes) {
   save({{"edge", edge_}, {"cloud", cloud_}});
   save({{"edge", no_edge_}, {"cloud", no_cloud_}});
-  save({{"edge", gateway("edge", kCloud)}});
+  save({{"edge", gateway_object("edge", kCloud)}});
   restart();
   EXPECT_EQ(loaded_.listed, loaded_.gateways);
   save({{"edge", no_edge_}, {"cloud", no_cloud_}});
   restart();
-  EXPECT_EQ(*loaded_.listed.at("edge"), *gateway("edge", kCloud));
+  EXPECT_EQ(*loaded_.listed.at("edge"), *gateway_object("edge", kCloud));
   EXPECT_EQ(*loaded_.listed.at("cloud"), *no_cloud_);
 }
 

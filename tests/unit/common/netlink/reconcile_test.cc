@@ -15,6 +15,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
+constexpr Tag kTag{kRavenTable, kRavenProtocol, kRavenRulePriority};
+
 class ReconcileTest : public NamespaceTest {
  protected:
   void SetUp() override {
@@ -48,7 +50,7 @@ class ReconcileTest : public NamespaceTest {
   }
 
   std::size_t reconcile(const Routing& desired) {
-    const Routing actual = read_routing(*kernel_, Tag{}).value();
+    const Routing actual = read_routing(*kernel_, kTag).value();
     const RoutingOperations operations = diff(desired, actual);
     for (const Error& error : apply(*kernel_, operations)) ADD_FAILURE() << error.message;
     return operations.size();

@@ -1,14 +1,16 @@
 // The blackholes below the main table's routes, against the real kernel.
 // SPDX-License-Identifier: Apache-2.0
-#include "common/netlink/guard.h"
+#include "common/site/guard.h"
 
 #include <gmock/gmock.h>
 
 #include "tests/unit/common/netlink/namespace.h"
 
-namespace raven::netlink {
+namespace raven::site {
 namespace {
 
+using netlink::Kernel;
+using netlink::shell;
 using testing::HasSubstr;
 
 std::vector<IpPrefix> networks(const std::vector<std::string>& texts) {
@@ -18,7 +20,7 @@ std::vector<IpPrefix> networks(const std::vector<std::string>& texts) {
   return prefixes;
 }
 
-class GuardTest : public NamespaceTest {
+class GuardTest : public netlink::NamespaceTest {
  protected:
   void SetUp() override {
     NamespaceTest::SetUp();
@@ -67,5 +69,19 @@ TEST_F(GuardTest, SecondRunDoesNothingAndWhatIsNotWantedGoes) {
   EXPECT_THAT(shell("ip route show"), HasSubstr("blackhole 10.50.0.0/16"));
 }
 
+TEST(GuardBeforeFirstRead, LeavesOutWhatTheOwnPoolUsedInAFormerRun) {
+  model::Network former;
+  former.pools.resize(1);
+  former.pools[0].prefixes = networks({"10.42.0.0/17"});
+  EXPECT_EQ(
+      guarded_before_first_read(networks({"10.42.0.0/16"}), former), networks({"10.42.0.0/16"})
+  ) << "in no pool";
+  former.own = 0;
+  EXPECT_EQ(
+      guarded_before_first_read(networks({"10.42.0.0/16"}), former), networks({"10.42.128.0/17"})
+  );
+  EXPECT_EQ(guarded_before_first_read({}, former), std::nullopt) << "no guard was asked for";
+}
+
 }  // namespace
-}  // namespace raven::netlink
+}  // namespace raven::site

@@ -17,7 +17,7 @@ using testing::IsEmpty;
 
 DesiredState state_of(
     const std::vector<Site>& sites, const std::string& self,
-    NodeEncapsulation encapsulation = NodeEncapsulation::kVxlan
+    site::Encapsulation encapsulation = site::Encapsulation::kVxlan
 ) {
   std::vector<PlanProblem> problems;
   const model::Network network = network_of(sites, self);
@@ -46,7 +46,7 @@ TEST(DataplanePlan, HasTheOtherNodesOfTheSiteGatewayBoxesIncluded) {
 }
 
 TEST(DataplanePlan, DirectIsForPlainNodesOnly) {
-  const DesiredState direct = state_of(three_sites(), "c1", NodeEncapsulation::kDirect);
+  const DesiredState direct = state_of(three_sites(), "c1", site::Encapsulation::kDirect);
   EXPECT_EQ(direct.local_nodes(0).name(), "c2") << "a gateway box";
   EXPECT_EQ(direct.local_nodes(0).encapsulation(), LocalNode::VXLAN);
   EXPECT_EQ(direct.local_nodes(1).name(), "c3");
@@ -99,7 +99,7 @@ TEST(DataplanePlan, KeepsThePrefixesOfASiteWhoseStatusIsEmpty) {
   sites[1].gateway.nodes.clear();
   const model::Network network = network_of(sites, "c1");
   const DesiredState state = plan_dataplane(
-      network, model::remember_prefixes(before, network), {}, NodeEncapsulation::kVxlan
+      network, model::remember_prefixes(before, network), {}, site::Encapsulation::kVxlan
   );
   ASSERT_EQ(state.remote_pools_size(), 2);
   EXPECT_THAT(state.remote_pools(0).prefixes(), ElementsAre("10.245.1.0/24"));

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/site/cluster_view.h"
+
+#include "common/base/log.h"
+#include "common/model/names.h"
+
+namespace raven::site {
+
+ClusterView::ClusterView(kube::Cluster& cluster, const AgentSettings& settings, std::string node)
+    : cluster_{cluster},
+      watch_{cluster.watch({.kind = model::gateway_kind()})},
+      node_{std::move(node)},
+      options_{.protected_addresses = settings.protected_addresses},
+      store_{settings.state_dir} {
+  auto loaded = store_.load();
+  if (loaded.ok())
+    former_ = std::move(*loaded);
+  else
+    log::info("source", "{}", loaded.error().message);
+  // A status that was emptied meanwhile is measured against what a former run knew.
+  network_ = project(former_.listed);
+  remote_ = model::remember_prefixes({}, network_);
+}
+
+void ClusterView::use_snapshot() {
+  if (cluster_.synced() || from_disk_) return;
+  if (former_.generation == 0)
+    return log::warning("source", "has not answered, and there is no snapshot");
+  if (!former_.passed_over.empty())
+    log::warning("source", "newer snapshots were not used: {}", former_.passed_over);
+  log::warning("source", "has not answered, uses snapshot {} from disk", former_.generation);
+  from_disk_ = std::make_shared<const kube::Objects>(former_.gateways);
+}
+
+bool ClusterView::refresh() {
+  kube::Snapshot gateways = read();
+  if (!gateways) return false;
+  gateways_ = std::move(gateways);
+  model::Network now = project(*gateways_);
+  own_status_emptied_ = model::own_status_was_emptied(network_, now);
+  if (own_status_emptied_)
+    network_.problems = {
+        {network_.own_pool()->name, {"status.nodes", "is empty: this node goes on as it was"}}};
+  else
+    network_ = std::move(now);
+  remote_ = model::remember_prefixes(remote_, network_);
+  return true;
+}
+
+kube::Object ClusterView::own_gateway() const {
+  if (network_.role != model::Role::kGateway || !gateways_) return nullptr;
+  const auto gateway = gateways_->find(network_.own_pool()->name);
+  return gateway == gateways_->end() ? nullptr : gateway->second;
+}
+
+kube::Snapshot ClusterView::read() {
+  const bool synced = cluster_.synced();
+  from_snapshot_ = !synced && from_disk_ != nullptr;
+  if (!synced) return from_disk_;
+  from_disk_.reset();
+  kube::Snapshot gateways = cluster_.snapshot(watch_);
+  save(*gateways);
+  return gateways;
+}
+
+void ClusterView::save(const kube::Objects& gateways) {
+  const Status saved = store_.save(gateways);
+  if (saved.ok()) return;
+  ++snapshot_errors_;
+  log::warning("source", "cannot save the snapshot: {}", saved.error().message);
+}
+
+model::Network ClusterView::project(const kube::Objects& gateways) const {
+  return model::project_network(gateways, node_, options_);
+}
+
+}  // namespace raven::site

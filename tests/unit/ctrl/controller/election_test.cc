@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 namespace raven::controller {
 namespace {
 
@@ -29,6 +31,43 @@ class ElectionTest : public ::testing::Test {
     return ballot_.active;
   }
   Standing standing(const std::string& node) const { return outcome_.standing.at(node); }
+
+  // A first round with these boxes: ready, and with or without a Lease.
+  void begin(const std::vector<std::string>& nodes) {
+    for (const std::string& node : nodes) box(node);
+    run();
+  }
+  void begin_with_heartbeats(const std::vector<std::string>& nodes) {
+    for (const std::string& node : nodes) pulse(node, Pulse::kFresh);
+    run();
+  }
+  void lose(const std::string& node) {
+    box(node).ready = false;
+    run(seconds{1});
+  }
+  void lose_and_regain(const std::string& node) {
+    lose(node);
+    box(node).ready = true;
+    run(seconds{1});
+  }
+  // The line to the site is cut, then "b" is heard again.
+  void cut_off_until_b_is_heard() {
+    begin_with_heartbeats({"a", "b"});
+    pulse("a", Pulse::kStale), pulse("b", Pulse::kStale);
+    run(seconds{4});
+    pulse("b", Pulse::kFresh);
+  }
+  // How often the seat moves in `rounds` of five seconds, with `change` before each.
+  int switches_in(int rounds, const std::function<void(int)>& change) {
+    int switches = 0;
+    for (int i = 0; i < rounds; ++i) {
+      change(i);
+      run(seconds{5});
+      switches += outcome_.switched ? 1 : 0;
+      EXPECT_EQ(ballot_.active.size(), 1u);
+    }
+    return switches;
+  }
 
   Election election_{ElectionConfig{seconds{30}, seconds{5}}};
   Ballot ballot_{1, true, {}, {}};
@@ -55,8 +94,7 @@ TEST_F(ElectionTest, a_ready_incumbent_stays_though_a_preferred_box_is_ready_too
 }
 
 TEST_F(ElectionTest, a_node_that_is_not_ready_is_replaced) {
-  box("a"), box("b");
-  run();
+  begin({"a", "b"});
   box("a").ready = false;
   EXPECT_THAT(run(seconds{1}), ElementsAre("b"));
   EXPECT_EQ(standing("a"), Standing::kNotReady);
@@ -64,10 +102,8 @@ TEST_F(ElectionTest, a_node_that_is_not_ready_is_replaced) {
 }
 
 TEST_F(ElectionTest, a_box_that_comes_back_does_not_take_its_seat_back) {
-  box("a"), box("b");
-  run();
-  box("a").ready = false;
-  run(seconds{1});
+  begin({"a", "b"});
+  lose("a");
   box("a").ready = true;
   EXPECT_THAT(run(seconds{100}), ElementsAre("b"));
 }
@@ -86,15 +122,13 @@ TEST_F(ElectionTest, more_replicas_than_boxes_elects_all) {
 
 TEST_F(ElectionTest, fewer_replicas_drop_the_less_preferred_incumbents) {
   ballot_.replicas = 2;
-  box("b"), box("a");
-  run();
+  begin({"b", "a"});
   ballot_.replicas = 1;
   EXPECT_THAT(run(), ElementsAre("b"));
 }
 
 TEST_F(ElectionTest, zero_replicas_elect_nobody_though_there_are_incumbents) {
-  box("a");
-  run();
+  begin({"a"});
   ballot_.replicas = 0;
   EXPECT_THAT(run(), IsEmpty());
 }
@@ -113,8 +147,7 @@ TEST_F(ElectionTest, a_node_outside_the_pool_is_not_elected) {
 }
 
 TEST_F(ElectionTest, an_incumbent_whose_node_was_deleted_is_dropped_with_nobody_to_follow) {
-  box("a");
-  run();
+  begin({"a"});
   box("a").in_pool = false;
   EXPECT_THAT(run(), IsEmpty());
   EXPECT_FALSE(outcome_.cut_off);
@@ -149,8 +182,7 @@ TEST_F(ElectionTest, a_box_whose_first_heartbeat_comes_later_than_that_of_anothe
 }
 
 TEST_F(ElectionTest, a_box_whose_first_heartbeat_does_not_come_loses_its_seat) {
-  box("a"), box("b");
-  run();
+  begin({"a", "b"});
   pulse("b", Pulse::kFresh);
   run(seconds{1});
   EXPECT_THAT(run(seconds{4}), ElementsAre("a"));
@@ -159,18 +191,14 @@ TEST_F(ElectionTest, a_box_whose_first_heartbeat_does_not_come_loses_its_seat) {
 }
 
 TEST_F(ElectionTest, a_box_that_had_a_heartbeat_is_not_waited_for_when_its_lease_goes) {
-  box("a"), box("b");
-  pulse("a", Pulse::kFresh);
-  pulse("b", Pulse::kFresh);
-  run();
+  begin_with_heartbeats({"a", "b"});
   run(seconds{10});
   pulse("a", Pulse::kNone);
   EXPECT_THAT(run(seconds{1}), ElementsAre("b"));
 }
 
 TEST_F(ElectionTest, a_standby_box_that_reports_later_is_not_held_down) {
-  box("a"), box("b");
-  run();
+  begin({"a", "b"});
   pulse("a", Pulse::kFresh);
   run(seconds{1});
   pulse("b", Pulse::kFresh);
@@ -222,8 +250,7 @@ TEST_F(ElectionTest, an_aging_incumbent_stays) {
 }
 
 TEST_F(ElectionTest, a_pool_that_goes_silent_box_by_box_keeps_its_active_box) {
-  pulse("a", Pulse::kFresh), pulse("b", Pulse::kFresh);
-  run();
+  begin_with_heartbeats({"a", "b"});
   // The line is cut: a ran out first, b has not been heard since either.
   pulse("a", Pulse::kStale), pulse("b", Pulse::kAging);
   EXPECT_THAT(run(seconds{4}), ElementsAre("a"));
@@ -236,8 +263,7 @@ TEST_F(ElectionTest, a_pool_that_goes_silent_box_by_box_keeps_its_active_box) {
 
 TEST_F(ElectionTest, a_pool_whose_nodes_all_turn_not_ready_keeps_its_active_set) {
   ballot_.replicas = 2;
-  box("a"), box("b"), box("c");
-  run();
+  begin({"a", "b", "c"});
   for (const char* node : {"a", "b", "c"}) box(node).ready = false;
   EXPECT_THAT(run(seconds{40}), ElementsAre("a", "b"));
   EXPECT_TRUE(outcome_.cut_off);
@@ -245,11 +271,7 @@ TEST_F(ElectionTest, a_pool_whose_nodes_all_turn_not_ready_keeps_its_active_set)
 }
 
 TEST_F(ElectionTest, a_pool_that_comes_back_waits_for_its_kept_box) {
-  pulse("a", Pulse::kFresh), pulse("b", Pulse::kFresh);
-  run();
-  pulse("a", Pulse::kStale), pulse("b", Pulse::kStale);
-  run(seconds{4});
-  pulse("b", Pulse::kFresh);
+  cut_off_until_b_is_heard();
   EXPECT_THAT(run(seconds{60}), ElementsAre("a"));
   ASSERT_TRUE(outcome_.retry_at);
   EXPECT_EQ(*outcome_.retry_at, now_ + seconds{5});
@@ -259,35 +281,23 @@ TEST_F(ElectionTest, a_pool_that_comes_back_waits_for_its_kept_box) {
 }
 
 TEST_F(ElectionTest, a_pool_that_comes_back_without_its_kept_box_elects_another) {
-  pulse("a", Pulse::kFresh), pulse("b", Pulse::kFresh);
-  run();
-  pulse("a", Pulse::kStale), pulse("b", Pulse::kStale);
-  run(seconds{4});
-  pulse("b", Pulse::kFresh);
+  cut_off_until_b_is_heard();
   run(seconds{60});
   // b has just come back itself, but it was not elected when it was lost: nothing is calmer.
   EXPECT_THAT(run(seconds{5}), ElementsAre("b"));
 }
 
 TEST_F(ElectionTest, a_lost_box_is_held_down_before_it_is_elected_again) {
-  box("a"), box("b"), box("c");
-  run();
-  box("a").ready = false;
-  run(seconds{1});
-  box("a").ready = true;
-  run(seconds{1});
+  begin({"a", "b", "c"});
+  lose_and_regain("a");
   EXPECT_EQ(standing("a"), Standing::kHeldDown);
   box("b").ready = false;
   EXPECT_THAT(run(seconds{1}), ElementsAre("c"));
 }
 
 TEST_F(ElectionTest, hold_down_ends_after_its_time) {
-  box("a"), box("b"), box("c");
-  run();
-  box("a").ready = false;
-  run(seconds{1});
-  box("a").ready = true;
-  run(seconds{1});
+  begin({"a", "b", "c"});
+  lose_and_regain("a");
   ASSERT_TRUE(outcome_.retry_at);
   EXPECT_EQ(*outcome_.retry_at, now_ + seconds{30});
   run(seconds{30});
@@ -297,51 +307,33 @@ TEST_F(ElectionTest, hold_down_ends_after_its_time) {
 }
 
 TEST_F(ElectionTest, a_flapping_node_causes_one_switch) {
-  box("a"), box("b");
-  run();
-  int switches = 0;
-  for (int i = 0; i < 100; ++i) {
-    box("a").ready = i % 2 == 1;
-    run(seconds{5});
-    switches += outcome_.switched ? 1 : 0;
-  }
-  EXPECT_EQ(switches, 1);
+  begin({"a", "b"});
+  EXPECT_EQ(switches_in(100, [&](int i) { box("a").ready = i % 2 == 1; }), 1);
   EXPECT_THAT(ballot_.active, ElementsAre("b"));
 }
 
 TEST_F(ElectionTest, two_boxes_that_flap_in_turn_cause_at_most_one_switch_a_minute) {
-  box("a"), box("b");
-  run();
-  int switches = 0;
-  for (int i = 0; i < 120; ++i) {
+  begin({"a", "b"});
+  const int switches = switches_in(120, [&](int i) {
     box("a").ready = i % 2 == 1;
     box("b").ready = i % 2 == 0;
-    run(seconds{5});
-    switches += outcome_.switched ? 1 : 0;
-    EXPECT_EQ(ballot_.active.size(), 1u);
-  }
+  });
   EXPECT_GE(switches, 2);
   EXPECT_LE(switches, 10);  // ten minutes
 }
 
 TEST_F(ElectionTest, a_held_down_box_returns_early_when_there_is_nobody_else_and_all_was_calm) {
-  box("a"), box("b");
-  run();
+  begin({"a", "b"});
   // b is lost and comes back; nothing was switched for that.
-  box("b").ready = false;
-  run(seconds{1});
-  box("b").ready = true;
-  run(seconds{1});
+  lose_and_regain("b");
   EXPECT_EQ(standing("b"), Standing::kHeldDown);
   box("a").ready = false;
   EXPECT_THAT(run(seconds{1}), ElementsAre("b"));
 }
 
 TEST_F(ElectionTest, an_empty_seat_takes_a_held_down_box_at_once) {
-  box("a"), box("b");
-  run();
-  box("a").ready = false;
-  run(seconds{1});
+  begin({"a", "b"});
+  lose("a");
   box("a").ready = true;
   box("b").in_pool = false;  // its node was deleted
   EXPECT_THAT(run(seconds{1}), ElementsAre("a"));
@@ -349,8 +341,7 @@ TEST_F(ElectionTest, an_empty_seat_takes_a_held_down_box_at_once) {
 
 TEST_F(ElectionTest, the_loss_of_one_of_two_active_boxes_keeps_the_other) {
   ballot_.replicas = 2;
-  box("a"), box("b");
-  run();
+  begin({"a", "b"});
   box("a").ready = false;
   EXPECT_THAT(run(seconds{1}), ElementsAre("b"));
 }

@@ -122,6 +122,11 @@ class TidyTest(unittest.TestCase):
                           for pattern, why in rules.BANNED_WORDS if re.search(pattern, line)]
         self.report(found)
 
+    def test_cases_of_tests_are_named_as_sentences_in_camel_case(self):
+        odd = re.compile(r'^TEST(?:_F|_P)?\(\s*\w+,\s*((?:[a-z]\w*|\w*_\w*))\)', re.MULTILINE)
+        self.report([f'{path}: {name}: write it LikeThisSentence'
+                     for path in self.of('_test.cc') for name in odd.findall(read(path))])
+
     def test_hot_code_does_nothing_slow(self):
         found = []
         for path in self.of('.h', '.cc'):

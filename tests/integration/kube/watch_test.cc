@@ -20,7 +20,7 @@ const Kind kDefinitions{
 
 using WatchTest = ApiServerTest;
 
-TEST_F(WatchTest, create_update_and_delete_are_seen) {
+TEST_F(WatchTest, CreateUpdateAndDeleteAreSeen) {
   const auto cluster = open_limited();
   const WatchId id = cluster->watch({gateway_kind()});
   start(*cluster);
@@ -42,7 +42,7 @@ TEST_F(WatchTest, create_update_and_delete_are_seen) {
   EXPECT_EQ(cluster->health().errors, 0u);
 }
 
-TEST_F(WatchTest, selectors_restrict_what_is_seen) {
+TEST_F(WatchTest, SelectorsRestrictWhatIsSeen) {
   const auto cluster = open("kubeconfig:" + server_.kubeconfig());
   const WatchId named =
       cluster->watch({.kind = kConfigMaps, .name_space = "default", .name = "wanted"});
@@ -60,7 +60,7 @@ TEST_F(WatchTest, selectors_restrict_what_is_seen) {
     EXPECT_TRUE(admin_->remove(kConfigMaps, {"default", name}).ok());
 }
 
-TEST_F(WatchTest, more_objects_than_a_page_are_listed_and_writers_may_be_many) {
+TEST_F(WatchTest, MoreObjectsThanAPageAreListedAndWritersMayBeMany) {
   constexpr int kThreads = 4, kEach = 130;  // a page has 500
   const auto label = [](const std::string& name) {
     return Json{{"name", name}, {"namespace", "default"}, {"labels", {{"test", "pages"}}}};
@@ -83,7 +83,7 @@ TEST_F(WatchTest, more_objects_than_a_page_are_listed_and_writers_may_be_many) {
   EXPECT_EQ(cluster->health().lists, 1u);
 }
 
-TEST_F(WatchTest, restarted_server_says_expired_and_only_what_was_deleted_goes) {
+TEST_F(WatchTest, RestartedServerSaysExpiredAndOnlyWhatWasDeletedGoes) {
   make_gateway("cloud");
   make_gateway("edge");
   const auto cluster = open_limited();
@@ -114,7 +114,7 @@ TEST_F(WatchTest, restarted_server_says_expired_and_only_what_was_deleted_goes) 
   EXPECT_TRUE(admin_->remove(kConfigMaps, {"default", "x"}).ok());
 }
 
-TEST_F(WatchTest, frozen_server_is_given_up_and_found_again) {
+TEST_F(WatchTest, FrozenServerIsGivenUpAndFoundAgain) {
   options_.watch_timeout = milliseconds{1'000};  // and 10 s of grace
   const auto cluster = open_limited();
   const WatchId id = cluster->watch({gateway_kind()});
@@ -131,7 +131,7 @@ TEST_F(WatchTest, frozen_server_is_given_up_and_found_again) {
   remove_gateway("cloud");
 }
 
-TEST_F(WatchTest, refused_token_is_read_again) {
+TEST_F(WatchTest, RefusedTokenIsReadAgain) {
   renew_token();
   std::ofstream{account_.file("token"), std::ios::trunc} << "no-token-of-this-cluster";
   const auto cluster = open("cluster", options_);
@@ -146,7 +146,7 @@ TEST_F(WatchTest, refused_token_is_read_again) {
   EXPECT_TRUE(cluster->health().last_contact.has_value());
 }
 
-TEST_F(WatchTest, server_with_a_certificate_of_another_authority_gets_no_token) {
+TEST_F(WatchTest, ServerWithACertificateOfAnotherAuthorityGetsNoToken) {
   renew_token();
   std::filesystem::copy_file(
       server_.folder() + "/pki/admin.crt", account_.file("ca.crt"),
@@ -160,7 +160,7 @@ TEST_F(WatchTest, server_with_a_certificate_of_another_authority_gets_no_token) 
       << refused.error().message;
 }
 
-TEST_F(WatchTest, kind_that_appears_later_is_found_and_does_not_stop_the_others) {
+TEST_F(WatchTest, KindThatAppearsLaterIsFoundAndDoesNotStopTheOthers) {
   const auto cluster = open_limited();
   cluster->watch({kWidgets});
   const WatchId gateways = cluster->watch({gateway_kind()});
@@ -185,7 +185,7 @@ TEST_F(WatchTest, kind_that_appears_later_is_found_and_does_not_stop_the_others)
   remove_gateway("cloud");
 }
 
-TEST_F(WatchTest, stopping_answers_whoever_waits) {
+TEST_F(WatchTest, StoppingAnswersWhoeverWaits) {
   const auto cluster = open_limited();
   cluster->watch({gateway_kind()});
   start(*cluster);

@@ -22,7 +22,7 @@ ErrorCode code_of(const Result<T>& result) {
 
 using WriteTest = ApiServerTest;
 
-TEST_F(WriteTest, errors_are_told_apart) {
+TEST_F(WriteTest, ErrorsAreToldApart) {
   const auto limited = open_limited();
   Json gateway = make_gateway("cloud");
   EXPECT_EQ(code_of(admin_->get(gateway_kind(), {"", "absent"})), ErrorCode::kNotFound);
@@ -48,7 +48,7 @@ TEST_F(WriteTest, errors_are_told_apart) {
   remove_gateway("cloud");
 }
 
-TEST_F(WriteTest, status_is_patched_alone_and_under_its_version) {
+TEST_F(WriteTest, StatusIsPatchedAloneAndUnderItsVersion) {
   const auto limited = open_limited();
   const Json before = make_gateway("cloud");
   model::Endpoint active;
@@ -72,7 +72,7 @@ TEST_F(WriteTest, status_is_patched_alone_and_under_its_version) {
   remove_gateway("cloud");
 }
 
-TEST_F(WriteTest, heartbeat_is_created_then_renewed) {
+TEST_F(WriteTest, HeartbeatIsCreatedThenRenewed) {
   const auto limited = open_limited();
   const Heartbeat heartbeat{model::heartbeat_name("gw1"), "gw1", seconds{4}, {{"beat", "true"}}};
   ASSERT_TRUE(renew_heartbeat(*limited, heartbeat).ok());
@@ -87,7 +87,7 @@ TEST_F(WriteTest, heartbeat_is_created_then_renewed) {
   EXPECT_TRUE(observer.observe("x", LeaseRecord::from_json(*second), now + seconds{4}));
 }
 
-TEST_F(WriteTest, one_of_two_electors_leads_and_losing_the_server_ends_the_term) {
+TEST_F(WriteTest, OneOfTwoElectorsLeadsAndLosingTheServerEndsTheTerm) {
   const auto first = open_limited(), second = open("cluster", options_);
   const ObjectName lease{"kube-system", "raven-controller-test"};
   const auto raise = [&](bool) { signal_.raise(); };
@@ -119,7 +119,7 @@ TEST_F(WriteTest, one_of_two_electors_leads_and_losing_the_server_ends_the_term)
   EXPECT_GT(follower.epoch(), epoch);
 }
 
-TEST_F(WriteTest, events_are_created_once_and_counted_up) {
+TEST_F(WriteTest, EventsAreCreatedOnceAndCountedUp) {
   const auto limited = open_limited();
   const Json gateway = make_gateway("cloud");
   const WatchId id = admin_->watch({.kind = kEvents, .name_space = "default"});

@@ -32,7 +32,7 @@ class KubeconfigTest : public testing::Test {
   test::TemporaryFolder folder_;
 };
 
-TEST_F(KubeconfigTest, files_are_relative_to_the_kubeconfig) {
+TEST_F(KubeconfigTest, FilesAreRelativeToTheKubeconfig) {
   const auto access = read(
       R"(server: "https://10.0.0.1:6443/", certificate-authority: ca.crt)",
       "client-certificate: /abs/a.crt, client-key: sub/a.key"
@@ -44,7 +44,7 @@ TEST_F(KubeconfigTest, files_are_relative_to_the_kubeconfig) {
   EXPECT_EQ(access->key_file, folder_.file("sub/a.key"));
 }
 
-TEST_F(KubeconfigTest, inline_data_is_decoded_whatever_its_padding) {
+TEST_F(KubeconfigTest, InlineDataIsDecodedWhateverItsPadding) {
   for (const auto& [encoded, plain] :
        std::map<std::string, std::string>{{"YQ==", "a"}, {"YWI=", "ab"}, {"YWJj", "abc"}}) {
     const auto access =
@@ -64,7 +64,7 @@ struct RefusedCase {
 
 class RefusedKubeconfig : public KubeconfigTest, public testing::WithParamInterface<RefusedCase> {};
 
-TEST_P(RefusedKubeconfig, says_what_and_where) {
+TEST_P(RefusedKubeconfig, SaysWhatAndWhere) {
   const auto access = read(GetParam().cluster, GetParam().user);
   ASSERT_FALSE(access.ok());
   EXPECT_NE(access.error().message.find(GetParam().message_part), std::string::npos)
@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& each) { return each.param.name; }
 );
 
-TEST_F(KubeconfigTest, missing_context_is_named) {
+TEST_F(KubeconfigTest, MissingContextIsNamed) {
   ASSERT_TRUE(write_file_atomic(folder_.file("config"), "current-context: nope\n").ok());
   const auto access = kubeconfig_access(folder_.file("config"));
   ASSERT_FALSE(access.ok());
@@ -109,7 +109,7 @@ class InClusterTest : public testing::Test {
   ClusterOptions options_;
 };
 
-TEST_F(InClusterTest, ipv6_service_addresses_get_brackets) {
+TEST_F(InClusterTest, Ipv6ServiceAddressesGetBrackets) {
   ::setenv("KUBERNETES_SERVICE_HOST", "fd00::1", 1);
   ::setenv("KUBERNETES_SERVICE_PORT", "6443", 1);
   const auto access = in_cluster_access(options_);
@@ -117,14 +117,14 @@ TEST_F(InClusterTest, ipv6_service_addresses_get_brackets) {
   EXPECT_EQ(access->server, "https://[fd00::1]:6443");
 }
 
-TEST_F(InClusterTest, outside_of_a_pod_the_alternatives_are_named) {
+TEST_F(InClusterTest, OutsideOfAPodTheAlternativesAreNamed) {
   ::unsetenv("KUBERNETES_SERVICE_HOST");
   const auto access = in_cluster_access(options_);
   ASSERT_FALSE(access.ok());
   EXPECT_NE(access.error().message.find("kubeconfig:PATH"), std::string::npos);
 }
 
-TEST_F(InClusterTest, token_is_read_again_after_a_minute_and_when_refused) {
+TEST_F(InClusterTest, TokenIsReadAgainAfterAMinuteAndWhenRefused) {
   options_.server = "https://x";
   const auto access = in_cluster_access(options_);
   ASSERT_TRUE(access.ok());
@@ -139,7 +139,7 @@ TEST_F(InClusterTest, token_is_read_again_after_a_minute_and_when_refused) {
   EXPECT_EQ(source.get(start + seconds{61}), "t3");
 }
 
-TEST_F(InClusterTest, empty_or_missing_token_file_keeps_the_old_token) {
+TEST_F(InClusterTest, EmptyOrMissingTokenFileKeepsTheOldToken) {
   options_.server = "https://x";
   const auto access = in_cluster_access(options_);
   TokenSource source{*access};

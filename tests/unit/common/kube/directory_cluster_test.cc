@@ -36,7 +36,7 @@ class DirectoryClusterTest : public testing::Test {
   Signal signal;  // outlives the clusters, whose threads raise it
 };
 
-TEST_F(DirectoryClusterTest, sees_what_others_write) {
+TEST_F(DirectoryClusterTest, SeesWhatOthersWrite) {
   const auto reader = open(), writer = open();
   const WatchId all = reader->watch({kGateways});
   const WatchId labelled = reader->watch({.kind = kGateways, .label_selector = "site=edge"});
@@ -59,7 +59,7 @@ TEST_F(DirectoryClusterTest, sees_what_others_write) {
   reader->stop();
 }
 
-TEST_F(DirectoryClusterTest, counters_of_two_processes_lose_no_update) {
+TEST_F(DirectoryClusterTest, CountersOfTwoProcessesLoseNoUpdate) {
   constexpr int kRounds = 60;
   const auto cluster = open();
   const ObjectName name{"", "counter"};
@@ -89,7 +89,7 @@ TEST_F(DirectoryClusterTest, counters_of_two_processes_lose_no_update) {
   EXPECT_EQ(find_integer(*cluster->get(kGateways, name), {"spec", "n"}), 2 * kRounds);
 }
 
-TEST_F(DirectoryClusterTest, broken_file_shows_in_health_and_takes_nothing_away) {
+TEST_F(DirectoryClusterTest, BrokenFileShowsInHealthAndTakesNothingAway) {
   const auto cluster = open();
   const WatchId id = cluster->watch({kGateways});
   ASSERT_TRUE(cluster->create(kGateways, {{"metadata", {{"name", "cloud"}}}}).ok());
@@ -102,7 +102,7 @@ TEST_F(DirectoryClusterTest, broken_file_shows_in_health_and_takes_nothing_away)
   EXPECT_NE(cluster->health().last_error.find("cloud.yaml"), std::string::npos);
 }
 
-TEST_F(DirectoryClusterTest, one_of_two_electors_leads_and_the_other_follows_on_release) {
+TEST_F(DirectoryClusterTest, OneOfTwoElectorsLeadsAndTheOtherFollowsOnRelease) {
   const auto cluster = open(), other = open();
   const ObjectName lease{"kube-system", "raven-controller"};
   const auto raise = [&](bool) { signal.raise(); };
@@ -119,7 +119,7 @@ TEST_F(DirectoryClusterTest, one_of_two_electors_leads_and_the_other_follows_on_
   EXPECT_EQ(b.leader(), "b");
 }
 
-TEST_F(DirectoryClusterTest, heartbeat_is_created_then_renewed) {
+TEST_F(DirectoryClusterTest, HeartbeatIsCreatedThenRenewed) {
   const auto cluster = open();
   const Heartbeat heartbeat{
       {"kube-system", "raven-gateway-n1"}, "n1", seconds{4}, {{"beat", "true"}}};
@@ -133,7 +133,7 @@ TEST_F(DirectoryClusterTest, heartbeat_is_created_then_renewed) {
   EXPECT_EQ(LeaseRecord::from_json(*second).duration, seconds{4});
 }
 
-TEST_F(DirectoryClusterTest, repeated_events_count_up_and_a_flood_is_dropped) {
+TEST_F(DirectoryClusterTest, RepeatedEventsCountUpAndAFloodIsDropped) {
   const auto cluster = open();
   EventRecorder recorder{*cluster, "raven-test", "node-1"};
   const EventSubject subject{kGateways, {"", "cloud"}, "uid-1"};
@@ -153,7 +153,7 @@ TEST_F(DirectoryClusterTest, repeated_events_count_up_and_a_flood_is_dropped) {
   EXPECT_GT(counters.dropped, 900u);
 }
 
-TEST_F(DirectoryClusterTest, reading_makes_nothing) {
+TEST_F(DirectoryClusterTest, ReadingMakesNothing) {
   EXPECT_EQ(open_cluster("dir:" + disk_.path() + "/missing").error().code, ErrorCode::kNotFound);
   const auto reader = open();
   const WatchId all = reader->watch({kGateways});
@@ -172,7 +172,7 @@ TEST_F(DirectoryClusterTest, reading_makes_nothing) {
   }
 }
 
-TEST(Selector, equality_and_existence) {
+TEST(Selector, EqualityAndExistence) {
   const Json object{{"metadata", {{"labels", {{"a", "1"}, {"b", ""}}}}}};
   EXPECT_TRUE(matches_selector(object, ""));
   EXPECT_TRUE(matches_selector(object, "a=1,b"));
@@ -180,7 +180,7 @@ TEST(Selector, equality_and_existence) {
   EXPECT_FALSE(matches_selector(object, "a,c"));
 }
 
-TEST(OpenCluster, unknown_source_is_explained) {
+TEST(OpenCluster, UnknownSourceIsExplained) {
   for (const char* source : {"", "dir:", "kubeconfig:", "http://x", "Cluster"}) {
     const auto cluster = open_cluster(source);
     ASSERT_FALSE(cluster.ok()) << source;

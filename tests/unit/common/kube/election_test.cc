@@ -48,7 +48,7 @@ Instant step(Election& election, StoredLease& lease, Instant now) {
 
 const Instant kStart{seconds{1'000}};
 
-TEST(Election, first_candidate_creates_the_lease_and_leads) {
+TEST(Election, FirstCandidateCreatesTheLeaseAndLeads) {
   StoredLease lease;
   Election a{{"a"}, 1};
   EXPECT_FALSE(a.leads(kStart));
@@ -61,7 +61,7 @@ TEST(Election, first_candidate_creates_the_lease_and_leads) {
   EXPECT_EQ(lease.read()->duration, seconds{15});
 }
 
-TEST(Election, second_candidate_follows_while_the_record_changes) {
+TEST(Election, SecondCandidateFollowsWhileTheRecordChanges) {
   StoredLease lease;
   Election a{{"a"}, 1}, b{{"b"}, 2};
   Instant now = kStart;
@@ -76,7 +76,7 @@ TEST(Election, second_candidate_follows_while_the_record_changes) {
   }
 }
 
-TEST(Election, follower_waits_a_full_duration_by_its_own_clock) {
+TEST(Election, FollowerWaitsAFullDurationByItsOwnClock) {
   StoredLease lease;
   Election a{{"a"}, 1}, b{{"b"}, 2};
   step(a, lease, kStart);
@@ -93,7 +93,7 @@ TEST(Election, follower_waits_a_full_duration_by_its_own_clock) {
   EXPECT_EQ(b.epoch(), 1);
 }
 
-TEST(Election, leader_without_answers_stops_before_anybody_else_may_start) {
+TEST(Election, LeaderWithoutAnswersStopsBeforeAnybodyElseMayStart) {
   StoredLease lease;
   Election a{{"a"}, 1}, b{{"b"}, 2};
   step(a, lease, kStart);
@@ -113,7 +113,7 @@ TEST(Election, leader_without_answers_stops_before_anybody_else_may_start) {
   EXPECT_TRUE(b.leads(kStart + seconds{15} + milliseconds{1}));
 }
 
-TEST(Election, leader_that_was_suspended_does_not_believe_in_its_term) {
+TEST(Election, LeaderThatWasSuspendedDoesNotBelieveInItsTerm) {
   StoredLease lease;
   Election a{{"a"}, 1};
   step(a, lease, kStart);
@@ -123,7 +123,7 @@ TEST(Election, leader_that_was_suspended_does_not_believe_in_its_term) {
   EXPECT_TRUE(std::holds_alternative<Election::Read>(action)) << "reads before it writes";
 }
 
-TEST(Election, term_counts_from_before_the_request) {
+TEST(Election, TermCountsFromBeforeTheRequest) {
   Election a{{"a"}, 1};
   LeaseRecord record;
   record.holder = "a";
@@ -137,7 +137,7 @@ TEST(Election, term_counts_from_before_the_request) {
   EXPECT_FALSE(b.leads(kStart + seconds{11}));
 }
 
-TEST(Election, of_many_racers_exactly_one_wins) {
+TEST(Election, OfManyRacersExactlyOneWins) {
   StoredLease lease;
   std::vector<Election> racers;
   for (unsigned i = 0; i < 20; ++i) racers.emplace_back(ElectionConfig{"r" + std::to_string(i)}, i);
@@ -156,7 +156,7 @@ TEST(Election, of_many_racers_exactly_one_wins) {
   EXPECT_EQ(leaders, 1);
 }
 
-TEST(Election, renewal_that_was_stored_but_not_answered_is_found_by_reading) {
+TEST(Election, RenewalThatWasStoredButNotAnsweredIsFoundByReading) {
   StoredLease lease;
   Election a{{"a"}, 1};
   step(a, lease, kStart);
@@ -172,7 +172,7 @@ TEST(Election, renewal_that_was_stored_but_not_answered_is_found_by_reading) {
   EXPECT_EQ(lease.read()->transitions, 0);
 }
 
-TEST(Election, leader_that_finds_another_holder_stops_at_once) {
+TEST(Election, LeaderThatFindsAnotherHolderStopsAtOnce) {
   StoredLease lease;
   Election a{{"a"}, 1};
   step(a, lease, kStart);
@@ -186,7 +186,7 @@ TEST(Election, leader_that_finds_another_holder_stops_at_once) {
   EXPECT_EQ(a.leader(), "b");
 }
 
-TEST(Election, released_lease_is_taken_at_once_with_a_new_epoch) {
+TEST(Election, ReleasedLeaseIsTakenAtOnceWithANewEpoch) {
   StoredLease lease;
   Election a{{"a"}, 1}, b{{"b"}, 2};
   step(a, lease, kStart);
@@ -200,7 +200,7 @@ TEST(Election, released_lease_is_taken_at_once_with_a_new_epoch) {
   EXPECT_EQ(b.epoch(), 1);
 }
 
-TEST(Election, follower_has_nothing_to_release) {
+TEST(Election, FollowerHasNothingToRelease) {
   StoredLease lease;
   Election a{{"a"}, 1}, b{{"b"}, 2};
   step(a, lease, kStart);
@@ -208,7 +208,7 @@ TEST(Election, follower_has_nothing_to_release) {
   EXPECT_FALSE(b.release(kStart + seconds{1}).has_value());
 }
 
-TEST(Election, deleted_lease_is_created_again) {
+TEST(Election, DeletedLeaseIsCreatedAgain) {
   StoredLease lease;
   Election a{{"a"}, 1};
   step(a, lease, kStart);
@@ -220,7 +220,7 @@ TEST(Election, deleted_lease_is_created_again) {
 }
 
 // Random delays, lost answers and failures: never two leaders at one time.
-TEST(Election, never_two_leaders_whatever_fails) {
+TEST(Election, NeverTwoLeadersWhateverFails) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     std::mt19937 random{seed};
     StoredLease lease;

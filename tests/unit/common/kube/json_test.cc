@@ -15,7 +15,7 @@ struct HostileCase {
 
 class HostileJson : public testing::TestWithParam<HostileCase> {};
 
-TEST_P(HostileJson, is_refused_without_a_crash) {
+TEST_P(HostileJson, IsRefusedWithoutACrash) {
   const auto parsed = parse_json(GetParam().text);
   ASSERT_FALSE(parsed.ok());
   EXPECT_EQ(parsed.error().code, ErrorCode::kInvalid);
@@ -38,21 +38,21 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& each) { return each.param.name; }
 );
 
-TEST(Json, larger_than_the_limit_is_refused_before_parsing) {
+TEST(Json, LargerThanTheLimitIsRefusedBeforeParsing) {
   EXPECT_TRUE(parse_json("[1,2,3]", {.bytes_max = 7}).ok());
   EXPECT_FALSE(parse_json("[1,2,3]", {.bytes_max = 6}).ok());
 }
 
-TEST(Json, nesting_up_to_the_limit_is_taken) {
+TEST(Json, NestingUpToTheLimitIsTaken) {
   EXPECT_TRUE(parse_json("[[[]]]", {.depth_max = 3}).ok());
   EXPECT_FALSE(parse_json("[[[[]]]]", {.depth_max = 3}).ok());
 }
 
-TEST(Json, same_member_in_sibling_objects_is_fine) {
+TEST(Json, SameMemberInSiblingObjectsIsFine) {
   EXPECT_TRUE(parse_json(R"([{"a":1},{"a":2,"b":{"a":3}}])").ok());
 }
 
-TEST(Json, getters_never_fail_on_other_types) {
+TEST(Json, GettersNeverFailOnOtherTypes) {
   const auto json = parse_json(R"({"text":"x","number":7,"float":1.5,"list":[1],"null":null,
                                    "object":{"inner":"y"},"huge":18446744073709551615})");
   ASSERT_TRUE(json.ok());
@@ -70,13 +70,13 @@ TEST(Json, getters_never_fail_on_other_types) {
   EXPECT_TRUE(string_map(*json, {"list"}).empty());
 }
 
-TEST(Json, string_map_leaves_out_what_is_no_text) {
+TEST(Json, StringMapLeavesOutWhatIsNoText) {
   const auto json = parse_json(R"({"a":"1","b":2,"c":null})");
   const std::map<std::string, std::string> expected{{"a", "1"}};
   EXPECT_EQ(string_map(*json, {}), expected);
 }
 
-TEST(Json, dump_replaces_what_is_no_utf8) {
+TEST(Json, DumpReplacesWhatIsNoUtf8) {
   EXPECT_EQ(dump_json(Json{"\xff"}), "[\"\xef\xbf\xbd\"]");
 }
 

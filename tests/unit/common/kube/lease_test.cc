@@ -23,7 +23,7 @@ LeaseRecord record(
   return result;
 }
 
-TEST(LeaseObserver, record_is_fresh_for_its_duration_after_its_last_change) {
+TEST(LeaseObserver, RecordIsFreshForItsDurationAfterItsLastChange) {
   LeaseObserver observer;
   EXPECT_TRUE(observer.observe("a", record("x", "1"), kStart));
   EXPECT_TRUE(observer.observe("a", record("x", "1"), kStart + milliseconds{3'999}));
@@ -32,7 +32,7 @@ TEST(LeaseObserver, record_is_fresh_for_its_duration_after_its_last_change) {
   EXPECT_EQ(observer.stale_at("a"), kStart + seconds{64});
 }
 
-TEST(LeaseObserver, renew_time_is_only_compared_for_being_another) {
+TEST(LeaseObserver, RenewTimeIsOnlyComparedForBeingAnother) {
   LeaseObserver observer;
   EXPECT_TRUE(observer.observe("a", record("x", "2999-01-01T00:00:00.000000Z"), kStart));
   EXPECT_FALSE(
@@ -42,12 +42,12 @@ TEST(LeaseObserver, renew_time_is_only_compared_for_being_another) {
   );
 }
 
-TEST(LeaseObserver, nobody_is_never_fresh) {
+TEST(LeaseObserver, NobodyIsNeverFresh) {
   LeaseObserver observer;
   EXPECT_FALSE(observer.observe("a", record("", "1"), kStart));
 }
 
-TEST(LeaseObserver, keys_do_not_mix_and_can_be_forgotten) {
+TEST(LeaseObserver, KeysDoNotMixAndCanBeForgotten) {
   LeaseObserver observer;
   observer.observe("a", record("x", "1"), kStart);
   EXPECT_EQ(observer.stale_at("b"), std::nullopt);
@@ -56,7 +56,7 @@ TEST(LeaseObserver, keys_do_not_mix_and_can_be_forgotten) {
   EXPECT_TRUE(observer.observe("a", record("x", "1"), kStart + seconds{9}));
 }
 
-TEST(LeaseRecord, hostile_durations_are_clamped) {
+TEST(LeaseRecord, HostileDurationsAreClamped) {
   for (const Json& duration : {Json(-5), Json(int64_t{1} << 62), Json("x"), Json(1e30), Json()}) {
     const auto parsed = LeaseRecord::from_json({{"spec", {{"leaseDurationSeconds", duration}}}});
     EXPECT_GE(parsed.duration, seconds{0});
@@ -64,7 +64,7 @@ TEST(LeaseRecord, hostile_durations_are_clamped) {
   }
 }
 
-TEST(LeaseRecord, comes_back_from_its_json) {
+TEST(LeaseRecord, ComesBackFromItsJson) {
   LeaseRecord before = record("h", "r");
   before.acquire_time = "a";
   before.transitions = 7;

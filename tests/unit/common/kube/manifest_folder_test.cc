@@ -34,7 +34,7 @@ class ManifestFolderTest : public testing::Test {
   ManifestFolder folder_{disk_.path()};
 };
 
-TEST_F(ManifestFolderTest, created_object_has_identity_and_can_be_read) {
+TEST_F(ManifestFolderTest, CreatedObjectHasIdentityAndCanBeRead) {
   const Json created = create("cloud");
   EXPECT_EQ(find_integer(created, {"metadata", "generation"}), 1);
   EXPECT_NE(text_or(created, {"metadata", "uid"}), "");
@@ -47,7 +47,7 @@ TEST_F(ManifestFolderTest, created_object_has_identity_and_can_be_read) {
   );
 }
 
-TEST_F(ManifestFolderTest, update_needs_the_current_version) {
+TEST_F(ManifestFolderTest, UpdateNeedsTheCurrentVersion) {
   Json object = create("cloud");
   object["spec"]["x"] = 2;
   const auto updated = folder_.update(kGateways, object);
@@ -59,7 +59,7 @@ TEST_F(ManifestFolderTest, update_needs_the_current_version) {
   EXPECT_EQ(code_of(folder_.update(kGateways, object)), ErrorCode::kInvalid);
 }
 
-TEST_F(ManifestFolderTest, status_and_the_rest_do_not_touch_each_other) {
+TEST_F(ManifestFolderTest, StatusAndTheRestDoNotTouchEachOther) {
   const Json created = create("cloud");
   auto patched = folder_.patch(
       kGateways, kCloud, {{"spec", {{"x", 9}}}, {"status", {{"nodes", {1}}}}},
@@ -78,7 +78,7 @@ TEST_F(ManifestFolderTest, status_and_the_rest_do_not_touch_each_other) {
   EXPECT_EQ(find_integer(*patched, {"metadata", "generation"}), 2);
 }
 
-TEST_F(ManifestFolderTest, version_in_a_patch_is_a_precondition) {
+TEST_F(ManifestFolderTest, VersionInAPatchIsAPrecondition) {
   const Json created = create("cloud");
   const Json patch{
       {"metadata", {{"resourceVersion", resource_version(created)}}}, {"status", {{"a", 1}}}};
@@ -89,7 +89,7 @@ TEST_F(ManifestFolderTest, version_in_a_patch_is_a_precondition) {
   );
 }
 
-TEST_F(ManifestFolderTest, edit_by_hand_is_a_new_version) {
+TEST_F(ManifestFolderTest, EditByHandIsANewVersion) {
   write("gateways/cloud.yaml", "metadata: {name: cloud}\nspec: {x: 1}\n");
   const auto before = folder_.get(kGateways, kCloud);
   ASSERT_TRUE(before.ok()) << before.error().message;
@@ -98,7 +98,7 @@ TEST_F(ManifestFolderTest, edit_by_hand_is_a_new_version) {
   EXPECT_EQ(code_of(folder_.update(kGateways, stale)), ErrorCode::kConflict);
 }
 
-TEST_F(ManifestFolderTest, top_level_manifests_are_read_and_object_files_win) {
+TEST_F(ManifestFolderTest, TopLevelManifestsAreReadAndObjectFilesWin) {
   write(
       "all.yaml",
       "apiVersion: raven.openyurt.io/v1beta1\nkind: Gateway\nmetadata: {name: cloud}\nspec: {x: "
@@ -114,7 +114,7 @@ TEST_F(ManifestFolderTest, top_level_manifests_are_read_and_object_files_win) {
   EXPECT_EQ(folder_.list(kGateways).objects.size(), 1u);
 }
 
-TEST_F(ManifestFolderTest, namespaced_objects_have_their_namespace_in_the_file_name) {
+TEST_F(ManifestFolderTest, NamespacedObjectsHaveTheirNamespaceInTheFileName) {
   const auto created = folder_.create(
       lease_kind(), {{"metadata", {{"name", "raven"}, {"namespace", "kube-system"}}}}
   );
@@ -127,7 +127,7 @@ TEST_F(ManifestFolderTest, namespaced_objects_have_their_namespace_in_the_file_n
   );
 }
 
-TEST_F(ManifestFolderTest, names_cannot_leave_the_folder) {
+TEST_F(ManifestFolderTest, NamesCannotLeaveTheFolder) {
   for (const char* name : {"../x", "a/b", "", ".lock", "a_b"})
     EXPECT_EQ(
         code_of(folder_.create(kGateways, {{"metadata", {{"name", name}}}})), ErrorCode::kInvalid
@@ -135,7 +135,7 @@ TEST_F(ManifestFolderTest, names_cannot_leave_the_folder) {
   EXPECT_EQ(code_of(folder_.get(lease_kind(), {"..", "x"})), ErrorCode::kInvalid);
 }
 
-TEST_F(ManifestFolderTest, broken_file_keeps_its_last_good_content_and_is_named) {
+TEST_F(ManifestFolderTest, BrokenFileKeepsItsLastGoodContentAndIsNamed) {
   write("gateways/cloud.yaml", "metadata: {name: cloud}\nspec: {x: 1}\n");
   EXPECT_EQ(folder_.list(kGateways).objects.size(), 1u);
   write("gateways/cloud.yaml", "metadata: {name: cloud\n");
@@ -145,7 +145,7 @@ TEST_F(ManifestFolderTest, broken_file_keeps_its_last_good_content_and_is_named)
   EXPECT_NE(listing.problems[0].find("cloud.yaml"), std::string::npos);
 }
 
-TEST_F(ManifestFolderTest, file_under_a_wrong_name_is_a_problem) {
+TEST_F(ManifestFolderTest, FileUnderAWrongNameIsAProblem) {
   write("gateways/other.yaml", "metadata: {name: cloud}\n");
   const auto listing = folder_.list(kGateways);
   EXPECT_TRUE(listing.objects.empty());

@@ -15,7 +15,7 @@ Json only_document(std::string_view text) {
   return documents->empty() ? Json{} : documents->front();
 }
 
-TEST(Manifest, yaml_scalars_get_json_types) {
+TEST(Manifest, YamlScalarsGetJsonTypes) {
   const Json json = only_document(R"(
 text: word
 quoted_number: "4500"
@@ -52,7 +52,7 @@ cidr: 10.1.0.0/16
   EXPECT_EQ(json["cidr"], "10.1.0.0/16");
 }
 
-TEST(Manifest, several_documents_yaml_and_json_mixed) {
+TEST(Manifest, SeveralDocumentsYamlAndJsonMixed) {
   const auto documents = parse_manifests(
       "f.yaml",
       "# a comment\n---\na: 1\n---\n# nothing\n---\n# json\n{\"a\": 2}\n---\na: [3, {b: x}]\n"
@@ -64,18 +64,18 @@ TEST(Manifest, several_documents_yaml_and_json_mixed) {
   EXPECT_EQ((*documents)[2]["a"][1]["b"], "x");
 }
 
-TEST(Manifest, windows_line_ends_are_taken) {
+TEST(Manifest, WindowsLineEndsAreTaken) {
   const auto documents = parse_manifests("f.yaml", "a: 1\r\n---\r\na: 2\r\n");
   ASSERT_TRUE(documents.ok());
   EXPECT_EQ(documents->size(), 2u);
 }
 
-TEST(Manifest, nothing_gives_no_documents) {
+TEST(Manifest, NothingGivesNoDocuments) {
   EXPECT_TRUE(parse_manifests("f.yaml", "")->empty());
   EXPECT_TRUE(parse_manifests("f.yaml", "---\n---\n\n# x\n")->empty());
 }
 
-TEST(Manifest, what_we_write_comes_back_equal) {
+TEST(Manifest, WhatWeWriteComesBackEqual) {
   const Json object{
       {"text", "true"}, {"number", "010"}, {"multi", "a\nb: ---\n"}, {"list", {1, nullptr}}};
   EXPECT_EQ(only_document(dump_json_pretty(object)), object);
@@ -89,7 +89,7 @@ struct BadCase {
 
 class BadManifest : public testing::TestWithParam<BadCase> {};
 
-TEST_P(BadManifest, is_refused_with_its_place) {
+TEST_P(BadManifest, IsRefusedWithItsPlace) {
   const auto documents = parse_manifests("f.yaml", GetParam().text);
   ASSERT_FALSE(documents.ok());
   EXPECT_NE(documents.error().message.find(GetParam().message_part), std::string::npos)

@@ -9,7 +9,7 @@
 namespace raven::kube {
 namespace {
 
-TEST(ObjectName, valid_names_are_dns_subdomains) {
+TEST(ObjectName, ValidNamesAreDnsSubdomains) {
   for (const char* name : {"a", "edge-1", "a.b.c", "0", "raven-gateway-cloud-gw1"})
     EXPECT_TRUE(is_valid_object_name(name)) << name;
   for (const char* name :
@@ -19,7 +19,7 @@ TEST(ObjectName, valid_names_are_dns_subdomains) {
   EXPECT_FALSE(is_valid_object_name(std::string(254, 'a')));
 }
 
-TEST(Url, paths_follow_the_api_conventions) {
+TEST(Url, PathsFollowTheApiConventions) {
   const Kind gateways{"raven.openyurt.io", "v1beta1", "gateways", "Gateway", false};
   const Kind secrets{"", "v1", "secrets", "Secret", true};
   EXPECT_EQ(collection_path(gateways, ""), "/apis/raven.openyurt.io/v1beta1/gateways");
@@ -31,7 +31,7 @@ TEST(Url, paths_follow_the_api_conventions) {
   );
 }
 
-TEST(TimeText, micro_time_has_exactly_six_decimals) {
+TEST(TimeText, MicroTimeHasExactlySixDecimals) {
   EXPECT_EQ(utc_text(1714558830), "2024-05-01T10:20:30Z");
   for (int i = 0; i < 100; ++i) {
     const std::string text = micro_time_now();

@@ -69,7 +69,7 @@ class ReflectorTest : public testing::Test {
   Reflector reflector_{WatchSpec{kGateways}, seconds{45}, 1};
 };
 
-TEST_F(ReflectorTest, lists_then_watches_from_the_version_of_the_list) {
+TEST_F(ReflectorTest, ListsThenWatchesFromTheVersionOfTheList) {
   EXPECT_FALSE(reflector_.synced());
   EXPECT_EQ(begin().target, "/apis/raven.openyurt.io/v1beta1/gateways?limit=500");
   EXPECT_EQ(done(answer(200, list_body({object("a", "3")}, "100"))), milliseconds{0});
@@ -84,7 +84,7 @@ TEST_F(ReflectorTest, lists_then_watches_from_the_version_of_the_list) {
   EXPECT_LE(watch.timeout, seconds{45} * 11 / 10 + seconds{10});
 }
 
-TEST_F(ReflectorTest, selectors_go_to_the_server_escaped) {
+TEST_F(ReflectorTest, SelectorsGoToTheServerEscaped) {
   Reflector reflector{{kGateways, "", "cloud", "a.b/c=true"}, seconds{45}, 1};
   EXPECT_EQ(
       reflector.begin(now_).target,
@@ -93,7 +93,7 @@ TEST_F(ReflectorTest, selectors_go_to_the_server_escaped) {
   );
 }
 
-TEST_F(ReflectorTest, events_change_the_copy_and_move_the_version) {
+TEST_F(ReflectorTest, EventsChangeTheCopyAndMoveTheVersion) {
   list({object("a", "3")}, "100");
   begin();
   EXPECT_TRUE(line(event("ADDED", object("b", "101"))));
@@ -106,7 +106,7 @@ TEST_F(ReflectorTest, events_change_the_copy_and_move_the_version) {
   EXPECT_NE(begin().target.find("resourceVersion=105"), std::string::npos);
 }
 
-TEST_F(ReflectorTest, bookmark_moves_the_version_and_nothing_else) {
+TEST_F(ReflectorTest, BookmarkMovesTheVersionAndNothingElse) {
   list({object("a", "3")}, "100");
   begin();
   const uint64_t before = reflector_.revision();
@@ -116,7 +116,7 @@ TEST_F(ReflectorTest, bookmark_moves_the_version_and_nothing_else) {
   EXPECT_NE(begin().target.find("resourceVersion=opaque-x"), std::string::npos);
 }
 
-TEST_F(ReflectorTest, expired_lists_anew_and_keeps_all_until_the_list_is_there) {
+TEST_F(ReflectorTest, ExpiredListsAnewAndKeepsAllUntilTheListIsThere) {
   list({object("a", "3"), object("b", "4")}, "100");
   begin();
   EXPECT_FALSE(line(event("ERROR", {{"kind", "Status"}, {"code", 410}, {"reason", "Expired"}})));
@@ -131,14 +131,14 @@ TEST_F(ReflectorTest, expired_lists_anew_and_keeps_all_until_the_list_is_there) 
   EXPECT_EQ(reflector_.status().lists, 2u);
 }
 
-TEST_F(ReflectorTest, http_410_on_a_watch_is_the_same) {
+TEST_F(ReflectorTest, Http410OnAWatchIsTheSame) {
   list({}, "100");
   begin();
   done(answer(410));
   EXPECT_FALSE(begin().is_watch);
 }
 
-TEST_F(ReflectorTest, pages_are_put_together_and_shown_at_once) {
+TEST_F(ReflectorTest, PagesArePutTogetherAndShownAtOnce) {
   begin();
   EXPECT_EQ(done(answer(200, list_body({object("a", "1")}, "100", "next+page"))), milliseconds{0});
   EXPECT_FALSE(reflector_.synced());
@@ -150,7 +150,7 @@ TEST_F(ReflectorTest, pages_are_put_together_and_shown_at_once) {
   EXPECT_EQ(names(), "a@1 b@2 ");
 }
 
-TEST_F(ReflectorTest, expired_page_starts_the_list_over) {
+TEST_F(ReflectorTest, ExpiredPageStartsTheListOver) {
   begin();
   done(answer(200, list_body({object("gone-meanwhile", "1")}, "100", "token")));
   begin();
@@ -160,7 +160,7 @@ TEST_F(ReflectorTest, expired_page_starts_the_list_over) {
   EXPECT_EQ(names(), "b@2 ");
 }
 
-TEST_F(ReflectorTest, connection_error_watches_on_without_a_list) {
+TEST_F(ReflectorTest, ConnectionErrorWatchesOnWithoutAList) {
   list({object("a", "3")}, "100");
   begin();
   line(event("MODIFIED", object("a", "101")));
@@ -171,7 +171,7 @@ TEST_F(ReflectorTest, connection_error_watches_on_without_a_list) {
   EXPECT_EQ(names(), "a@101 ");
 }
 
-TEST_F(ReflectorTest, retries_get_slower_up_to_a_minute_and_start_over_after_success) {
+TEST_F(ReflectorTest, RetriesGetSlowerUpToAMinuteAndStartOverAfterSuccess) {
   milliseconds last{0}, most{0};
   for (int i = 0; i < 12; ++i) {
     begin();
@@ -189,7 +189,7 @@ TEST_F(ReflectorTest, retries_get_slower_up_to_a_minute_and_start_over_after_suc
   EXPECT_LE(done(broken()), milliseconds{1600});
 }
 
-TEST_F(ReflectorTest, server_may_ask_for_a_longer_pause_but_not_for_ever) {
+TEST_F(ReflectorTest, ServerMayAskForALongerPauseButNotForEver) {
   begin();
   HttpAnswer busy = answer(429);
   busy.retry_after = seconds{20};
@@ -199,7 +199,7 @@ TEST_F(ReflectorTest, server_may_ask_for_a_longer_pause_but_not_for_ever) {
   EXPECT_EQ(done(busy), seconds{60});
 }
 
-TEST_F(ReflectorTest, watch_that_ends_at_once_without_a_word_is_not_asked_in_a_loop) {
+TEST_F(ReflectorTest, WatchThatEndsAtOnceWithoutAWordIsNotAskedInALoop) {
   list({}, "100");
   begin();
   EXPECT_GE(done(answer(200)), milliseconds{800});
@@ -208,7 +208,7 @@ TEST_F(ReflectorTest, watch_that_ends_at_once_without_a_word_is_not_asked_in_a_l
   EXPECT_EQ(done(answer(200)), milliseconds{0});
 }
 
-TEST_F(ReflectorTest, managed_fields_are_not_kept_and_types_are_filled_in) {
+TEST_F(ReflectorTest, ManagedFieldsAreNotKeptAndTypesAreFilledIn) {
   Json item = object("a", "3");
   item["metadata"]["managedFields"] = Json::array({Json::object()});
   item["metadata"]["annotations"] = {
@@ -221,7 +221,7 @@ TEST_F(ReflectorTest, managed_fields_are_not_kept_and_types_are_filled_in) {
   EXPECT_EQ(text_or(*stored, {"kind"}), "Gateway");
 }
 
-TEST_F(ReflectorTest, null_items_are_an_empty_list) {
+TEST_F(ReflectorTest, NullItemsAreAnEmptyList) {
   begin();
   done(answer(200, R"({"metadata":{"resourceVersion":"5"},"items":null})"));
   EXPECT_TRUE(reflector_.synced());
@@ -234,7 +234,7 @@ struct BadLine {
 
 class BadWatchLine : public ReflectorTest, public testing::WithParamInterface<BadLine> {};
 
-TEST_P(BadWatchLine, ends_the_stream_and_lists_anew_without_losing_anything) {
+TEST_P(BadWatchLine, EndsTheStreamAndListsAnewWithoutLosingAnything) {
   list({object("a", "3")}, "100");
   begin();
   EXPECT_FALSE(line(GetParam().text));
@@ -268,7 +268,7 @@ struct BadList {
 
 class BadListBody : public ReflectorTest, public testing::WithParamInterface<BadList> {};
 
-TEST_P(BadListBody, is_not_taken_even_in_part) {
+TEST_P(BadListBody, IsNotTakenEvenInPart) {
   list({object("a", "3")}, "100");
   begin();
   done(answer(410));
@@ -290,7 +290,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& each) { return each.param.name; }
 );
 
-TEST(LineSplitter, gives_the_same_lines_wherever_the_stream_is_cut) {
+TEST(LineSplitter, GivesTheSameLinesWhereverTheStreamIsCut) {
   const std::string stream = "first\n\nsecond line\nthird\nunfinished";
   const std::vector<std::string> expected{"first", "second line", "third"};
   for (std::size_t a = 0; a <= stream.size(); ++a) {
@@ -309,14 +309,14 @@ TEST(LineSplitter, gives_the_same_lines_wherever_the_stream_is_cut) {
   }
 }
 
-TEST(LineSplitter, refuses_a_line_that_is_too_long_before_it_is_complete) {
+TEST(LineSplitter, RefusesALineThatIsTooLongBeforeItIsComplete) {
   LineSplitter splitter{10};
   const auto take = [](std::string_view) { return true; };
   EXPECT_TRUE(splitter.feed("0123456789", take));
   EXPECT_FALSE(splitter.feed("x", take));
 }
 
-TEST(LineSplitter, stops_when_told) {
+TEST(LineSplitter, StopsWhenTold) {
   LineSplitter splitter{10};
   int lines = 0;
   EXPECT_FALSE(splitter.feed("a\nb\nc\n", [&](std::string_view) { return ++lines < 2; }));

@@ -45,7 +45,7 @@ class SnapshotTest : public testing::Test {
   test::TemporaryFolder folder_;
 };
 
-TEST_F(SnapshotTest, comes_back_as_it_was_saved) {
+TEST_F(SnapshotTest, ComesBackAsItWasSaved) {
   SnapshotStore store{folder_.path()};
   ASSERT_TRUE(store.save(objects("one")).ok());
   const auto loaded = SnapshotStore{folder_.path()}.load();
@@ -58,13 +58,13 @@ TEST_F(SnapshotTest, comes_back_as_it_was_saved) {
   EXPECT_EQ(loaded->passed_over, "");
 }
 
-TEST_F(SnapshotTest, none_is_not_found) {
+TEST_F(SnapshotTest, NoneIsNotFound) {
   const auto loaded = SnapshotStore{folder_.file("absent")}.load();
   ASSERT_FALSE(loaded.ok());
   EXPECT_EQ(loaded.error().code, ErrorCode::kNotFound);
 }
 
-TEST_F(SnapshotTest, same_content_is_not_written_again) {
+TEST_F(SnapshotTest, SameContentIsNotWrittenAgain) {
   SnapshotStore store{folder_.path()};
   ASSERT_TRUE(store.save(objects("one")).ok());
   ASSERT_TRUE(store.save(objects("one")).ok());
@@ -74,7 +74,7 @@ TEST_F(SnapshotTest, same_content_is_not_written_again) {
   EXPECT_FALSE(std::filesystem::exists(file(2)));
 }
 
-TEST_F(SnapshotTest, two_generations_are_kept) {
+TEST_F(SnapshotTest, TwoGenerationsAreKept) {
   SnapshotStore store{folder_.path()};
   for (const char* value : {"one", "two", "three"}) ASSERT_TRUE(store.save(objects(value)).ok());
   EXPECT_FALSE(std::filesystem::exists(file(1)));
@@ -82,14 +82,14 @@ TEST_F(SnapshotTest, two_generations_are_kept) {
   EXPECT_EQ(value_of(*store.load()), "three");
 }
 
-TEST_F(SnapshotTest, file_is_a_readable_manifest) {
+TEST_F(SnapshotTest, FileIsAReadableManifest) {
   ASSERT_TRUE(SnapshotStore{folder_.path()}.save(objects("one")).ok());
   const auto documents = parse_manifests("f", content(1));
   ASSERT_TRUE(documents.ok()) << documents.error().message;
   EXPECT_EQ(documents->size(), 3u);
 }
 
-TEST_F(SnapshotTest, newer_file_cut_at_any_length_gives_the_previous_generation) {
+TEST_F(SnapshotTest, NewerFileCutAtAnyLengthGivesThePreviousGeneration) {
   SnapshotStore store{folder_.path()};
   ASSERT_TRUE(store.save(objects("one")).ok());
   ASSERT_TRUE(store.save(objects("two")).ok());
@@ -103,7 +103,7 @@ TEST_F(SnapshotTest, newer_file_cut_at_any_length_gives_the_previous_generation)
   }
 }
 
-TEST_F(SnapshotTest, any_changed_byte_gives_the_previous_generation) {
+TEST_F(SnapshotTest, AnyChangedByteGivesThePreviousGeneration) {
   SnapshotStore store{folder_.path()};
   ASSERT_TRUE(store.save(objects("one")).ok());
   ASSERT_TRUE(store.save(objects("two")).ok());
@@ -120,14 +120,14 @@ TEST_F(SnapshotTest, any_changed_byte_gives_the_previous_generation) {
   }
 }
 
-TEST_F(SnapshotTest, bytes_after_the_end_are_noticed) {
+TEST_F(SnapshotTest, BytesAfterTheEndAreNoticed) {
   SnapshotStore store{folder_.path()};
   ASSERT_TRUE(store.save(objects("one")).ok());
   ASSERT_TRUE(write_file_atomic(file(1), content(1) + "---\n").ok());
   EXPECT_FALSE(SnapshotStore{folder_.path()}.load().ok());
 }
 
-TEST_F(SnapshotTest, file_under_the_name_of_another_generation_is_not_used) {
+TEST_F(SnapshotTest, FileUnderTheNameOfAnotherGenerationIsNotUsed) {
   SnapshotStore store{folder_.path()};
   ASSERT_TRUE(store.save(objects("one")).ok());
   std::filesystem::copy_file(file(1), file(9));
@@ -136,7 +136,7 @@ TEST_F(SnapshotTest, file_under_the_name_of_another_generation_is_not_used) {
   EXPECT_EQ(loaded->generation, 1u);
 }
 
-TEST_F(SnapshotTest, saving_goes_on_above_a_broken_file) {
+TEST_F(SnapshotTest, SavingGoesOnAboveABrokenFile) {
   SnapshotStore store{folder_.path()};
   ASSERT_TRUE(store.save(objects("one")).ok());
   ASSERT_TRUE(write_file_atomic(file(5), "garbage").ok());
@@ -149,7 +149,7 @@ TEST_F(SnapshotTest, saving_goes_on_above_a_broken_file) {
   EXPECT_EQ(value_of(*loaded), "two");
 }
 
-TEST_F(SnapshotTest, unwritable_folder_is_an_error_and_keeps_what_is_there) {
+TEST_F(SnapshotTest, UnwritableFolderIsAnErrorAndKeepsWhatIsThere) {
   ASSERT_TRUE(write_file_atomic(folder_.file("taken"), "a file").ok());
   EXPECT_FALSE(SnapshotStore{folder_.file("taken")}.save(objects("one")).ok());
 }

@@ -25,7 +25,7 @@ Gateway parse(const std::string& text) {
   return gateway.ok() ? *gateway : Gateway{};
 }
 
-TEST(Gateway, reads_all_fields_of_v1beta1) {
+TEST(Gateway, ReadsAllFieldsOfV1beta1) {
   const Gateway gateway = parse(R"(
 apiVersion: raven.openyurt.io/v1beta1
 kind: Gateway
@@ -74,7 +74,7 @@ status:
   EXPECT_TRUE(gateway.problems.empty());
 }
 
-TEST(Gateway, v1alpha1_and_v1beta1_of_the_same_pool_are_equal) {
+TEST(Gateway, V1alpha1AndV1beta1OfTheSamePoolAreEqual) {
   const std::string common = R"(
 metadata: {name: edge, creationTimestamp: "2024-05-01T10:20:30Z"}
 )";
@@ -111,12 +111,12 @@ status:
   EXPECT_TRUE(beta.problems.empty());
 }
 
-TEST(Gateway, without_a_name_is_no_gateway) {
+TEST(Gateway, WithoutANameIsNoGateway) {
   for (const char* text : {"{}", "metadata: {}", "metadata: x", "[1]", "metadata: {name: 7}"})
     EXPECT_FALSE(parse_gateway(yaml(text)).ok()) << text;
 }
 
-TEST(Gateway, missing_replicas_are_off_and_a_negative_number_is_a_problem) {
+TEST(Gateway, MissingReplicasAreOffAndANegativeNumberIsAProblem) {
   EXPECT_FALSE(parse("metadata: {name: a}").tunnels_enabled());
   EXPECT_FALSE(parse("metadata: {name: a}\nspec: {tunnelConfig: {Replicas: 0}}").tunnels_enabled());
   const Gateway negative = parse("metadata: {name: a}\nspec: {tunnelConfig: {Replicas: -1}}");
@@ -137,7 +137,7 @@ struct EndpointCase {
 
 class BadEndpoint : public testing::TestWithParam<EndpointCase> {};
 
-TEST_P(BadEndpoint, is_named_and_the_others_are_used) {
+TEST_P(BadEndpoint, IsNamedAndTheOthersAreUsed) {
   const Gateway gateway = parse(
       "metadata: {name: a}\nspec:\n  endpoints:\n  - {nodeName: good, type: tunnel}\n  - " +
       std::string{GetParam().endpoint} + "\n"
@@ -177,13 +177,13 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& each) { return each.param.name; }
 );
 
-TEST(Gateway, endpoints_that_are_no_list_are_a_problem) {
+TEST(Gateway, EndpointsThatAreNoListAreAProblem) {
   EXPECT_EQ(parse("metadata: {name: a}\nspec: {endpoints: {}}").problems.size(), 1u);
   EXPECT_TRUE(parse("metadata: {name: a}\nspec: {endpoints: null}").problems.empty());
   EXPECT_TRUE(parse("metadata: {name: a}\nspec: {endpoints: []}").problems.empty());
 }
 
-TEST(Gateway, status_is_written_in_the_shape_of_raven) {
+TEST(Gateway, StatusIsWrittenInTheShapeOfRaven) {
   Endpoint active;
   active.node_name = "gw2";
   active.port = 4500;
@@ -209,7 +209,7 @@ activeEndpoints:
 )"));
 }
 
-TEST(Gateway, status_comes_back_equal) {
+TEST(Gateway, StatusComesBackEqual) {
   const Gateway before = parse(R"(
 metadata: {name: a}
 status:
@@ -225,7 +225,7 @@ status:
   EXPECT_EQ(after->active_endpoints, before.active_endpoints);
 }
 
-TEST(PrefixList, bad_items_are_named_and_the_others_taken) {
+TEST(PrefixList, BadItemsAreNamedAndTheOthersTaken) {
   std::vector<Problem> problems;
   const auto prefixes = parse_prefix_list(" 10.0.0.0/8,, fd00::/8 ,10.1.2.3/8,x", "here", problems);
   EXPECT_EQ(prefixes.size(), 2u);
@@ -233,7 +233,7 @@ TEST(PrefixList, bad_items_are_named_and_the_others_taken) {
   EXPECT_EQ(problems[0].where, "here");
 }
 
-TEST(TunnelId, is_the_low_half_of_fnv_1a_and_never_zero) {
+TEST(TunnelId, IsTheLowHalfOfFnv1aAndNeverZero) {
   // Offset basis and reference values of FNV-1a-32: "" 811c9dc5, "a" e40c292c, "foobar" bf9cf968.
   EXPECT_EQ(tunnel_id(""), 0x1c9dc5u);
   EXPECT_EQ(tunnel_id("a"), 0x0c292cu);

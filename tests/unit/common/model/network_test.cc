@@ -81,7 +81,7 @@ Network project(
   return project_network(std::span<const Gateway>{gateways}, self, options);
 }
 
-TEST(Network, roles_follow_from_status_and_endpoints) {
+TEST(Network, RolesFollowFromStatusAndEndpoints) {
   EXPECT_EQ(project(two_sites(), "c1").role, Role::kGateway);
   EXPECT_EQ(project(two_sites(), "c2").role, Role::kGateway);
   EXPECT_EQ(project(two_sites(), "c3").role, Role::kPlain);
@@ -90,7 +90,7 @@ TEST(Network, roles_follow_from_status_and_endpoints) {
   EXPECT_EQ(project(two_sites(), "e2").own_pool()->name, "edge");
 }
 
-TEST(Network, pools_are_complete_and_sorted) {
+TEST(Network, PoolsAreCompleteAndSorted) {
   const Network network = project(two_sites(), "c3");
   EXPECT_THAT(network.problems, IsEmpty());
   ASSERT_EQ(network.pools.size(), 2u);
@@ -106,13 +106,13 @@ TEST(Network, pools_are_complete_and_sorted) {
   EXPECT_EQ(box.public_port, 4500);
 }
 
-TEST(Network, active_gateways_come_first_then_list_order) {
+TEST(Network, ActiveGatewaysComeFirstThenListOrder) {
   const Network network = project(two_sites(), "e1");
   EXPECT_THAT(names(network.pool("cloud")->gateways), ElementsAre("c2", "c1"));
   EXPECT_FALSE(network.pool("cloud")->gateways[1].active);
 }
 
-TEST(Network, order_of_input_does_not_matter) {
+TEST(Network, OrderOfInputDoesNotMatter) {
   auto gateways = two_sites();
   const Network before = project(gateways, "c1");
   std::swap(gateways[0], gateways[1]);
@@ -121,7 +121,7 @@ TEST(Network, order_of_input_does_not_matter) {
   EXPECT_EQ(before.pools, after.pools);
 }
 
-TEST(Network, remote_pools_are_those_with_tunnels_on_both_sides) {
+TEST(Network, RemotePoolsAreThoseWithTunnelsOnBothSides) {
   auto gateways = two_sites();
   EXPECT_EQ(project(gateways, "c1").remote_pools().size(), 1u);
   gateways[0].tunnel_replicas = 0;
@@ -132,14 +132,14 @@ TEST(Network, remote_pools_are_those_with_tunnels_on_both_sides) {
   EXPECT_TRUE(project(gateways, "c1").remote_pools().empty()) << "nobody to talk to";
 }
 
-TEST(Network, proxy_endpoints_are_no_gateways) {
+TEST(Network, ProxyEndpointsAreNoGateways) {
   auto gateways = two_sites();
   gateways[0].endpoints[0].type = EndpointType::kProxy;
   EXPECT_TRUE(project(gateways, "c1").pool("edge")->gateways.empty());
   EXPECT_EQ(project(gateways, "e1").role, Role::kPlain);
 }
 
-TEST(Network, overlapping_prefix_stays_with_the_older_pool_on_every_box) {
+TEST(Network, OverlappingPrefixStaysWithTheOlderPoolOnEveryBox) {
   auto gateways = two_sites();
   gateways[0].nodes[1].subnets = {"10.1.0.0/16", "10.2.2.0/24"};  // edge, the newer one
   for (const char* self : {"c1", "c2", "stranger"}) {
@@ -156,7 +156,7 @@ TEST(Network, overlapping_prefix_stays_with_the_older_pool_on_every_box) {
   }
 }
 
-TEST(Network, refused_prefixes_are_kept_from_status_and_from_the_controllers_annotation) {
+TEST(Network, RefusedPrefixesAreKeptFromStatusAndFromTheControllersAnnotation) {
   auto gateways = two_sites();
   gateways[0].nodes[1].subnets.push_back("10.1.0.0/16");
   gateways[0].annotations[std::string{kRefusedSubnetsAnnotation}] =
@@ -168,7 +168,7 @@ TEST(Network, refused_prefixes_are_kept_from_status_and_from_the_controllers_ann
   EXPECT_THAT(network.pool("cloud")->refused, IsEmpty());
 }
 
-TEST(Network, what_our_own_nodes_use_never_goes_into_a_tunnel) {
+TEST(Network, WhatOurOwnNodesUseNeverGoesIntoATunnel) {
   auto gateways = two_sites();
   gateways[1].nodes[0].subnets = {"10.1.3.0/24", "10.8.0.0/16"};  // cloud, the older one
   gateways[0].nodes[1].subnets = {"10.2.2.0/24", "10.8.5.0/24"};  // edge
@@ -181,7 +181,7 @@ TEST(Network, what_our_own_nodes_use_never_goes_into_a_tunnel) {
   EXPECT_EQ(project(gateways, "c1").own_pool()->prefixes.size(), 4u);
 }
 
-TEST(Network, equal_age_is_decided_by_name) {
+TEST(Network, EqualAgeIsDecidedByName) {
   const std::vector<Gateway> gateways{
       pool("b", kOld, {{"b1", "192.168.0.1", {"10.1.0.0/24"}}}, {}),
       pool("a", kOld, {{"a1", "192.168.1.1", {"10.1.0.0/24"}}}, {})};
@@ -190,7 +190,7 @@ TEST(Network, equal_age_is_decided_by_name) {
   EXPECT_TRUE(network.pool("b")->prefixes.empty());
 }
 
-TEST(Network, prefixes_within_a_pool_may_nest_but_not_repeat) {
+TEST(Network, PrefixesWithinAPoolMayNestButNotRepeat) {
   const std::vector<Gateway> gateways{pool(
       "a", kOld,
       {{"n1", "192.168.0.1", {"10.1.0.0/24", "10.0.0.0/8"}},
@@ -203,7 +203,7 @@ TEST(Network, prefixes_within_a_pool_may_nest_but_not_repeat) {
   EXPECT_THAT(network.problems[0].problem.reason, HasSubstr("n1"));
 }
 
-TEST(Network, node_in_two_pools_stays_in_the_older_one) {
+TEST(Network, NodeInTwoPoolsStaysInTheOlderOne) {
   auto gateways = two_sites();
   gateways[0].nodes.push_back({"c3", "192.168.0.3", {"10.7.0.0/24"}});
   const Network network = project(gateways, "c3");
@@ -213,7 +213,7 @@ TEST(Network, node_in_two_pools_stays_in_the_older_one) {
   EXPECT_THAT(network.problems[0].problem.reason, HasSubstr("pool cloud"));
 }
 
-TEST(Network, endpoint_that_is_no_node_of_the_pool_is_left_out) {
+TEST(Network, EndpointThatIsNoNodeOfThePoolIsLeftOut) {
   auto gateways = two_sites();
   gateways[0].nodes.erase(gateways[0].nodes.begin());  // e1 has lost its label
   const Network network = project(gateways, "c1");
@@ -222,7 +222,7 @@ TEST(Network, endpoint_that_is_no_node_of_the_pool_is_left_out) {
   EXPECT_THAT(network.problems[0].problem.reason, HasSubstr("raven.openyurt.io/gateway=edge"));
 }
 
-TEST(Network, same_tunnel_id_is_an_error_of_the_second_box) {
+TEST(Network, SameTunnelIdIsAnErrorOfTheSecondBox) {
   // Found by search: FNV-1a of both ends in the same 24 bits.
   std::map<uint32_t, std::string> seen;
   std::string first, second;
@@ -248,7 +248,7 @@ struct SubnetCase {
 
 class RefusedSubnet : public testing::TestWithParam<SubnetCase> {};
 
-TEST_P(RefusedSubnet, is_named_and_does_not_harm_the_others) {
+TEST_P(RefusedSubnet, IsNamedAndDoesNotHarmTheOthers) {
   auto gateways = two_sites();
   gateways[0].nodes[0].subnets.push_back(GetParam().subnet);
   const Network network =
@@ -280,7 +280,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& each) { return each.param.name; }
 );
 
-TEST(Network, lan_prefix_is_only_refused_where_it_is_the_own_lan) {
+TEST(Network, LanPrefixIsOnlyRefusedWhereItIsTheOwnLan) {
   auto gateways = two_sites();
   gateways[0].nodes[0].subnets.push_back("192.168.0.0/24");
   gateways.push_back(pool("third", kNew, {{"t1", "192.168.7.1", {}}}, {"t1"}));
@@ -289,7 +289,7 @@ TEST(Network, lan_prefix_is_only_refused_where_it_is_the_own_lan) {
   EXPECT_THAT(third.problems, IsEmpty());
 }
 
-TEST(Network, bad_private_address_is_a_problem_and_the_node_stays) {
+TEST(Network, BadPrivateAddressIsAProblemAndTheNodeStays) {
   auto gateways = two_sites();
   gateways[0].nodes[1].private_ip = "";
   const Network network = project(gateways, "c1");
@@ -297,7 +297,7 @@ TEST(Network, bad_private_address_is_a_problem_and_the_node_stays) {
   EXPECT_EQ(network.problems.size(), 1u);
 }
 
-TEST(Network, ten_thousand_prefixes_are_projected) {
+TEST(Network, TenThousandPrefixesAreProjected) {
   std::vector<Gateway> gateways;
   for (unsigned p = 0; p < 10; ++p) {
     std::vector<NodeText> nodes;
@@ -316,7 +316,7 @@ TEST(Network, ten_thousand_prefixes_are_projected) {
   EXPECT_EQ(network.own_pool()->prefixes.size(), 1000u);
 }
 
-TEST(Network, objects_that_do_not_parse_become_problems) {
+TEST(Network, ObjectsThatDoNotParseBecomeProblems) {
   const kube::Objects objects{
       {"bad", std::make_shared<const kube::Json>(kube::Json{{"spec", 1}})},
       {"good", std::make_shared<const kube::Json>(kube::Json{{"metadata", {{"name", "good"}}}})}};

@@ -24,7 +24,7 @@ Node parse(const std::string& text) {
 
 using Texts = std::vector<std::string>;
 
-TEST(Node, reads_what_is_used) {
+TEST(Node, ReadsWhatIsUsed) {
   const Node node = parse(R"(
 metadata:
   name: edge-1
@@ -49,7 +49,7 @@ status:
   EXPECT_TRUE(node.problems.empty());
 }
 
-TEST(Node, pod_cidrs_fall_back_to_the_single_one_and_leave_out_empty_ones) {
+TEST(Node, PodCidrsFallBackToTheSingleOneAndLeaveOutEmptyOnes) {
   EXPECT_EQ(
       parse("metadata: {name: a}\nspec: {podCIDR: 10.1.0.0/24}").pod_cidrs, (Texts{"10.1.0.0/24"})
   );
@@ -57,7 +57,7 @@ TEST(Node, pod_cidrs_fall_back_to_the_single_one_and_leave_out_empty_ones) {
   EXPECT_TRUE(parse("metadata: {name: a}\nspec: {podCIDRs: ['', null, 7]}").pod_cidrs.empty());
 }
 
-TEST(Node, is_ready_only_when_its_condition_says_true) {
+TEST(Node, IsReadyOnlyWhenItsConditionSaysTrue) {
   for (const char* status : {"'False'", "Unknown", "''", "7"})
     EXPECT_FALSE(parse(
                      "metadata: {name: a}\nstatus: {conditions: [{type: Ready, status: " +
@@ -67,7 +67,7 @@ TEST(Node, is_ready_only_when_its_condition_says_true) {
   EXPECT_FALSE(parse("metadata: {name: a}").ready);
 }
 
-TEST(Node, without_a_usable_internal_ip_it_has_a_problem) {
+TEST(Node, WithoutAUsableInternalIpItHasAProblem) {
   EXPECT_EQ(parse("metadata: {name: a}").problems.size(), 1u);
   const Node node = parse(R"(
 metadata: {name: a}
@@ -77,11 +77,11 @@ status: {addresses: [{type: InternalIP, address: nonsense}, {type: InternalIP, a
   EXPECT_EQ(node.problems.size(), 1u);
 }
 
-TEST(Node, without_a_name_is_no_node) {
+TEST(Node, WithoutANameIsNoNode) {
   EXPECT_FALSE(parse_node(yaml("spec: {}")).ok());
 }
 
-TEST(BlockAffinity, counts_when_confirmed_and_not_deleted) {
+TEST(BlockAffinity, CountsWhenConfirmedAndNotDeleted) {
   const auto parse_block = [](const std::string& rest) {
     return parse_block_affinity(
         yaml("metadata: {name: b}\nspec: {node: n1, cidr: 10.1.0.0/26" + rest + "}")

@@ -14,7 +14,7 @@ IpPrefix prefix(const std::string& text) {
   return *IpPrefix::parse(text);
 }
 
-TEST(PrefixClaims, owner_may_nest_and_others_may_not_overlap) {
+TEST(PrefixClaims, OwnerMayNestAndOthersMayNotOverlap) {
   PrefixClaims claims;
   EXPECT_FALSE(claims.claim(prefix("10.1.0.0/16"), "a"));
   EXPECT_FALSE(claims.claim(prefix("10.1.2.0/24"), "a"));
@@ -30,7 +30,7 @@ TEST(PrefixClaims, owner_may_nest_and_others_may_not_overlap) {
   EXPECT_TRUE(claims.claim(prefix("11.0.0.0/8"), "a")) << "the same prefix";
 }
 
-TEST(PrefixClaims, decides_like_a_comparison_of_all_pairs) {
+TEST(PrefixClaims, DecidesLikeAComparisonOfAllPairs) {
   for (unsigned seed = 0; seed < 200; ++seed) {
     std::mt19937 random{seed};
     PrefixClaims claims;

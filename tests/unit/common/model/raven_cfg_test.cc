@@ -15,13 +15,13 @@ RavenConfig parse(const Json& data) {
   return RavenConfig::parse(&config_map);
 }
 
-TEST(RavenConfig, missing_is_off) {
+TEST(RavenConfig, MissingIsOff) {
   EXPECT_EQ(RavenConfig::parse(nullptr), RavenConfig{});
   EXPECT_EQ(parse(nullptr), RavenConfig{});
   EXPECT_EQ(parse({{"other", "true"}}), RavenConfig{});
 }
 
-TEST(RavenConfig, only_the_word_true_is_on) {
+TEST(RavenConfig, OnlyTheWordTrueIsOn) {
   EXPECT_EQ(
       parse({{"enable-l3-tunnel", "TRUE"}, {"enable-l7-proxy", "true"}}), (RavenConfig{true, true})
   );
@@ -30,7 +30,7 @@ TEST(RavenConfig, only_the_word_true_is_on) {
   EXPECT_EQ(parse({{"enable-l3-tunnel", true}}), RavenConfig{}) << "ConfigMap data is text";
 }
 
-TEST(RavenConfig, gateway_overrides_by_annotation) {
+TEST(RavenConfig, GatewayOverridesByAnnotation) {
   Gateway gateway;
   const RavenConfig both{true, true};
   EXPECT_EQ(both.for_gateway(gateway), both);

@@ -45,7 +45,7 @@ class DiffTest : public ::testing::Test {
   Desired desired_;
 };
 
-TEST_F(DiffTest, the_status_has_ravens_shape) {
+TEST_F(DiffTest, TheStatusHasRavensShape) {
   const Change change = run();
   ASSERT_TRUE(change.status.patch);
   EXPECT_EQ(*change.status.patch, *kube::parse_json(R"({
@@ -59,19 +59,19 @@ TEST_F(DiffTest, the_status_has_ravens_shape) {
          "config": {"mine": "kept", "enable-l3-tunnel": "true"}}]}})"));
 }
 
-TEST_F(DiffTest, what_is_in_effect_already_is_not_written_again) {
+TEST_F(DiffTest, WhatIsInEffectAlreadyIsNotWrittenAgain) {
   apply(run());
   const Change second = run();
   EXPECT_TRUE(second.empty());
 }
 
-TEST_F(DiffTest, an_empty_status_is_not_written_over_an_absent_one) {
+TEST_F(DiffTest, AnEmptyStatusIsNotWrittenOverAnAbsentOne) {
   desired_.active.clear();
   desired_.nodes.clear();
   EXPECT_FALSE(run().status.patch);
 }
 
-TEST_F(DiffTest, a_status_that_somebody_else_changed_is_put_right) {
+TEST_F(DiffTest, AStatusThatSomebodyElseChangedIsPutRight) {
   apply(run());
   object_["status"]["nodes"][0]["privateIP"] = "10.9.9.9";
   const Change change = run();
@@ -80,7 +80,7 @@ TEST_F(DiffTest, a_status_that_somebody_else_changed_is_put_right) {
   EXPECT_THAT(change.status.notices, IsEmpty());
 }
 
-TEST_F(DiffTest, an_election_is_announced_in_ravens_words) {
+TEST_F(DiffTest, AnElectionIsAnnouncedInRavensWords) {
   const Change change = run();
   EXPECT_TRUE(change.switched);
   EXPECT_THAT(
@@ -91,7 +91,7 @@ TEST_F(DiffTest, an_election_is_announced_in_ravens_words) {
   );
 }
 
-TEST_F(DiffTest, the_loss_of_the_last_endpoint_is_announced_in_ravens_words) {
+TEST_F(DiffTest, TheLossOfTheLastEndpointIsAnnouncedInRavensWords) {
   apply(run());
   desired_.active.clear();
   EXPECT_THAT(
@@ -102,7 +102,7 @@ TEST_F(DiffTest, the_loss_of_the_last_endpoint_is_announced_in_ravens_words) {
   );
 }
 
-TEST_F(DiffTest, the_annotation_patch_touches_nothing_else) {
+TEST_F(DiffTest, TheAnnotationPatchTouchesNothingElse) {
   const Change change = run();
   ASSERT_TRUE(change.annotation.patch);
   kube::Json expected;
@@ -112,7 +112,7 @@ TEST_F(DiffTest, the_annotation_patch_touches_nothing_else) {
   EXPECT_EQ(parse_conditions(conditions_text(desired_.conditions)), desired_.conditions);
 }
 
-TEST_F(DiffTest, a_condition_that_turns_bad_and_good_again_gives_one_event_each) {
+TEST_F(DiffTest, AConditionThatTurnsBadAndGoodAgainGivesOneEventEach) {
   apply(run());
   desired_.conditions = {{"SubnetsRouted", false, "SubnetOverlap", "10.0.0.0/8 overlaps"}};
   const Change bad = run();
@@ -130,7 +130,7 @@ TEST_F(DiffTest, a_condition_that_turns_bad_and_good_again_gives_one_event_each)
   );
 }
 
-TEST_F(DiffTest, refused_subnets_are_published_and_withdrawn_in_an_annotation) {
+TEST_F(DiffTest, RefusedSubnetsArePublishedAndWithdrawnInAnAnnotation) {
   const std::string key{model::kRefusedSubnetsAnnotation};
   desired_.refused = {*IpPrefix::parse("fd00::/64"), *IpPrefix::parse("10.1.0.0/16")};
   apply(run());
@@ -141,13 +141,13 @@ TEST_F(DiffTest, refused_subnets_are_published_and_withdrawn_in_an_annotation) {
   EXPECT_FALSE(object_["metadata"]["annotations"].contains(key));
 }
 
-TEST_F(DiffTest, an_annotation_that_somebody_broke_is_put_right) {
+TEST_F(DiffTest, AnAnnotationThatSomebodyBrokeIsPutRight) {
   apply(run());
   object_["metadata"]["annotations"][std::string{kConditionsAnnotation}] = "{broken";
   EXPECT_TRUE(run().annotation.patch);
 }
 
-TEST(Conditions, long_lists_are_cut_with_a_count) {
+TEST(Conditions, LongListsAreCutWithACount) {
   const std::vector<std::string> parts(1000, "0123456789");
   const std::string text = join_bounded(parts);
   EXPECT_LT(text.size(), 1000u);

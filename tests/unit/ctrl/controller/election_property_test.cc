@@ -89,7 +89,7 @@ class History {
   Outcome outcome_;
 };
 
-TEST(ElectionProperty, holds_in_random_histories) {
+TEST(ElectionProperty, HoldsInRandomHistories) {
   for (uint64_t seed = 0; seed < 500; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     History history{seed};

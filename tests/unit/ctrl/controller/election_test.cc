@@ -75,25 +75,25 @@ class ElectionTest : public ::testing::Test {
   Outcome outcome_;
 };
 
-TEST_F(ElectionTest, an_empty_pool_elects_nobody) {
+TEST_F(ElectionTest, AnEmptyPoolElectsNobody) {
   EXPECT_THAT(run(), IsEmpty());
   EXPECT_FALSE(outcome_.cut_off);
 }
 
-TEST_F(ElectionTest, the_first_endpoint_of_the_list_wins) {
+TEST_F(ElectionTest, TheFirstEndpointOfTheListWins) {
   box("b"), box("a");
   EXPECT_THAT(run(), ElementsAre("b"));
   EXPECT_EQ(standing("b"), Standing::kActive);
   EXPECT_EQ(standing("a"), Standing::kStandby);
 }
 
-TEST_F(ElectionTest, a_ready_incumbent_stays_though_a_preferred_box_is_ready_too) {
+TEST_F(ElectionTest, AReadyIncumbentStaysThoughAPreferredBoxIsReadyToo) {
   box("a"), box("b");
   ballot_.active = {"b"};
   EXPECT_THAT(run(), ElementsAre("b"));
 }
 
-TEST_F(ElectionTest, a_node_that_is_not_ready_is_replaced) {
+TEST_F(ElectionTest, ANodeThatIsNotReadyIsReplaced) {
   begin({"a", "b"});
   box("a").ready = false;
   EXPECT_THAT(run(seconds{1}), ElementsAre("b"));
@@ -101,64 +101,64 @@ TEST_F(ElectionTest, a_node_that_is_not_ready_is_replaced) {
   EXPECT_TRUE(outcome_.switched);
 }
 
-TEST_F(ElectionTest, a_box_that_comes_back_does_not_take_its_seat_back) {
+TEST_F(ElectionTest, ABoxThatComesBackDoesNotTakeItsSeatBack) {
   begin({"a", "b"});
   lose("a");
   box("a").ready = true;
   EXPECT_THAT(run(seconds{100}), ElementsAre("b"));
 }
 
-TEST_F(ElectionTest, several_replicas_are_filled_in_order_and_sorted_by_name) {
+TEST_F(ElectionTest, SeveralReplicasAreFilledInOrderAndSortedByName) {
   ballot_.replicas = 2;
   box("c"), box("b"), box("a");
   EXPECT_THAT(run(), ElementsAre("b", "c"));
 }
 
-TEST_F(ElectionTest, more_replicas_than_boxes_elects_all) {
+TEST_F(ElectionTest, MoreReplicasThanBoxesElectsAll) {
   ballot_.replicas = 1'000'000'000;
   box("a"), box("b");
   EXPECT_THAT(run(), ElementsAre("a", "b"));
 }
 
-TEST_F(ElectionTest, fewer_replicas_drop_the_less_preferred_incumbents) {
+TEST_F(ElectionTest, FewerReplicasDropTheLessPreferredIncumbents) {
   ballot_.replicas = 2;
   begin({"b", "a"});
   ballot_.replicas = 1;
   EXPECT_THAT(run(), ElementsAre("b"));
 }
 
-TEST_F(ElectionTest, zero_replicas_elect_nobody_though_there_are_incumbents) {
+TEST_F(ElectionTest, ZeroReplicasElectNobodyThoughThereAreIncumbents) {
   begin({"a"});
   ballot_.replicas = 0;
   EXPECT_THAT(run(), IsEmpty());
 }
 
-TEST_F(ElectionTest, an_incumbent_that_left_the_endpoint_list_is_dropped) {
+TEST_F(ElectionTest, AnIncumbentThatLeftTheEndpointListIsDropped) {
   box("a"), box("b");
   ballot_.active = {"gone"};
   EXPECT_THAT(run(), ElementsAre("a"));
 }
 
-TEST_F(ElectionTest, a_node_outside_the_pool_is_not_elected) {
+TEST_F(ElectionTest, ANodeOutsideThePoolIsNotElected) {
   box("a").in_pool = false;
   box("b");
   EXPECT_THAT(run(), ElementsAre("b"));
   EXPECT_EQ(standing("a"), Standing::kNotInPool);
 }
 
-TEST_F(ElectionTest, an_incumbent_whose_node_was_deleted_is_dropped_with_nobody_to_follow) {
+TEST_F(ElectionTest, AnIncumbentWhoseNodeWasDeletedIsDroppedWithNobodyToFollow) {
   begin({"a"});
   box("a").in_pool = false;
   EXPECT_THAT(run(), IsEmpty());
   EXPECT_FALSE(outcome_.cut_off);
 }
 
-TEST_F(ElectionTest, a_pool_without_any_lease_needs_only_ready_nodes) {
+TEST_F(ElectionTest, APoolWithoutAnyLeaseNeedsOnlyReadyNodes) {
   box("a"), box("b");
   EXPECT_THAT(run(), ElementsAre("a"));
 }
 
-TEST_F(ElectionTest, a_box_without_a_lease_is_not_elected_beside_one_that_has_it) {
+TEST_F(ElectionTest, ABoxWithoutALeaseIsNotElectedBesideOneThatHasIt) {
   box("a");
   pulse("b", Pulse::kFresh);
   EXPECT_THAT(run(), ElementsAre("b"));
@@ -166,7 +166,7 @@ TEST_F(ElectionTest, a_box_without_a_lease_is_not_elected_beside_one_that_has_it
 }
 
 // As at a start: elected because its node is Ready, its tunnels come up later than those of "b".
-TEST_F(ElectionTest, a_box_whose_first_heartbeat_comes_later_than_that_of_another_stays) {
+TEST_F(ElectionTest, ABoxWhoseFirstHeartbeatComesLaterThanThatOfAnotherStays) {
   box("a"), box("b");
   EXPECT_THAT(run(), ElementsAre("a"));
   pulse("b", Pulse::kUnproven);
@@ -181,7 +181,7 @@ TEST_F(ElectionTest, a_box_whose_first_heartbeat_comes_later_than_that_of_anothe
   EXPECT_THAT(run(seconds{1}), ElementsAre("a"));
 }
 
-TEST_F(ElectionTest, a_box_whose_first_heartbeat_does_not_come_loses_its_seat) {
+TEST_F(ElectionTest, ABoxWhoseFirstHeartbeatDoesNotComeLosesItsSeat) {
   begin({"a", "b"});
   pulse("b", Pulse::kFresh);
   run(seconds{1});
@@ -190,14 +190,14 @@ TEST_F(ElectionTest, a_box_whose_first_heartbeat_does_not_come_loses_its_seat) {
   EXPECT_EQ(standing("a"), Standing::kNoHeartbeat);
 }
 
-TEST_F(ElectionTest, a_box_that_had_a_heartbeat_is_not_waited_for_when_its_lease_goes) {
+TEST_F(ElectionTest, ABoxThatHadAHeartbeatIsNotWaitedForWhenItsLeaseGoes) {
   begin_with_heartbeats({"a", "b"});
   run(seconds{10});
   pulse("a", Pulse::kNone);
   EXPECT_THAT(run(seconds{1}), ElementsAre("b"));
 }
 
-TEST_F(ElectionTest, a_standby_box_that_reports_later_is_not_held_down) {
+TEST_F(ElectionTest, AStandbyBoxThatReportsLaterIsNotHeldDown) {
   begin({"a", "b"});
   pulse("a", Pulse::kFresh);
   run(seconds{1});
@@ -206,14 +206,14 @@ TEST_F(ElectionTest, a_standby_box_that_reports_later_is_not_held_down) {
   EXPECT_EQ(standing("b"), Standing::kStandby);
 }
 
-TEST_F(ElectionTest, proxies_do_not_need_a_heartbeat) {
+TEST_F(ElectionTest, ProxiesDoNotNeedAHeartbeat) {
   ballot_.by_heartbeat = false;
   pulse("a", Pulse::kStale);
   pulse("b", Pulse::kFresh);
   EXPECT_THAT(run(), ElementsAre("a"));
 }
 
-TEST_F(ElectionTest, a_stale_heartbeat_moves_the_seat_to_a_box_that_is_heard) {
+TEST_F(ElectionTest, AStaleHeartbeatMovesTheSeatToABoxThatIsHeard) {
   pulse("a", Pulse::kFresh), pulse("b", Pulse::kFresh);
   EXPECT_THAT(run(), ElementsAre("a"));
   pulse("a", Pulse::kStale);
@@ -221,13 +221,13 @@ TEST_F(ElectionTest, a_stale_heartbeat_moves_the_seat_to_a_box_that_is_heard) {
   EXPECT_EQ(standing("a"), Standing::kHeartbeatStale);
 }
 
-TEST_F(ElectionTest, a_fresh_heartbeat_does_not_help_a_node_that_is_not_ready) {
+TEST_F(ElectionTest, AFreshHeartbeatDoesNotHelpANodeThatIsNotReady) {
   pulse("a", Pulse::kFresh), pulse("b", Pulse::kFresh);
   box("a").ready = false;
   EXPECT_THAT(run(), ElementsAre("b"));
 }
 
-TEST_F(ElectionTest, an_unproven_lease_elects_nobody_new) {
+TEST_F(ElectionTest, AnUnprovenLeaseElectsNobodyNew) {
   pulse("a", Pulse::kUnproven);
   EXPECT_THAT(run(), IsEmpty());
   EXPECT_EQ(standing("a"), Standing::kUnheard);
@@ -235,7 +235,7 @@ TEST_F(ElectionTest, an_unproven_lease_elects_nobody_new) {
   EXPECT_THAT(run(seconds{1}), ElementsAre("a"));
 }
 
-TEST_F(ElectionTest, a_new_leader_keeps_the_incumbent_until_it_has_heard_the_boxes) {
+TEST_F(ElectionTest, ANewLeaderKeepsTheIncumbentUntilItHasHeardTheBoxes) {
   pulse("a", Pulse::kUnproven), pulse("b", Pulse::kUnproven);
   ballot_.active = {"b"};
   EXPECT_THAT(run(), ElementsAre("b"));
@@ -243,13 +243,13 @@ TEST_F(ElectionTest, a_new_leader_keeps_the_incumbent_until_it_has_heard_the_box
   EXPECT_THAT(run(seconds{1}), ElementsAre("b"));
 }
 
-TEST_F(ElectionTest, an_aging_incumbent_stays) {
+TEST_F(ElectionTest, AnAgingIncumbentStays) {
   pulse("a", Pulse::kAging), pulse("b", Pulse::kFresh);
   ballot_.active = {"a"};
   EXPECT_THAT(run(), ElementsAre("a"));
 }
 
-TEST_F(ElectionTest, a_pool_that_goes_silent_box_by_box_keeps_its_active_box) {
+TEST_F(ElectionTest, APoolThatGoesSilentBoxByBoxKeepsItsActiveBox) {
   begin_with_heartbeats({"a", "b"});
   // The line is cut: a ran out first, b has not been heard since either.
   pulse("a", Pulse::kStale), pulse("b", Pulse::kAging);
@@ -261,7 +261,7 @@ TEST_F(ElectionTest, a_pool_that_goes_silent_box_by_box_keeps_its_active_box) {
   EXPECT_TRUE(outcome_.cut_off);
 }
 
-TEST_F(ElectionTest, a_pool_whose_nodes_all_turn_not_ready_keeps_its_active_set) {
+TEST_F(ElectionTest, APoolWhoseNodesAllTurnNotReadyKeepsItsActiveSet) {
   ballot_.replicas = 2;
   begin({"a", "b", "c"});
   for (const char* node : {"a", "b", "c"}) box(node).ready = false;
@@ -270,7 +270,7 @@ TEST_F(ElectionTest, a_pool_whose_nodes_all_turn_not_ready_keeps_its_active_set)
   EXPECT_THAT(run(seconds{86'400}), ElementsAre("a", "b"));
 }
 
-TEST_F(ElectionTest, a_pool_that_comes_back_waits_for_its_kept_box) {
+TEST_F(ElectionTest, APoolThatComesBackWaitsForItsKeptBox) {
   cut_off_until_b_is_heard();
   EXPECT_THAT(run(seconds{60}), ElementsAre("a"));
   ASSERT_TRUE(outcome_.retry_at);
@@ -280,14 +280,14 @@ TEST_F(ElectionTest, a_pool_that_comes_back_waits_for_its_kept_box) {
   EXPECT_EQ(standing("a"), Standing::kActive);
 }
 
-TEST_F(ElectionTest, a_pool_that_comes_back_without_its_kept_box_elects_another) {
+TEST_F(ElectionTest, APoolThatComesBackWithoutItsKeptBoxElectsAnother) {
   cut_off_until_b_is_heard();
   run(seconds{60});
   // b has just come back itself, but it was not elected when it was lost: nothing is calmer.
   EXPECT_THAT(run(seconds{5}), ElementsAre("b"));
 }
 
-TEST_F(ElectionTest, a_lost_box_is_held_down_before_it_is_elected_again) {
+TEST_F(ElectionTest, ALostBoxIsHeldDownBeforeItIsElectedAgain) {
   begin({"a", "b", "c"});
   lose_and_regain("a");
   EXPECT_EQ(standing("a"), Standing::kHeldDown);
@@ -295,7 +295,7 @@ TEST_F(ElectionTest, a_lost_box_is_held_down_before_it_is_elected_again) {
   EXPECT_THAT(run(seconds{1}), ElementsAre("c"));
 }
 
-TEST_F(ElectionTest, hold_down_ends_after_its_time) {
+TEST_F(ElectionTest, HoldDownEndsAfterItsTime) {
   begin({"a", "b", "c"});
   lose_and_regain("a");
   ASSERT_TRUE(outcome_.retry_at);
@@ -306,13 +306,13 @@ TEST_F(ElectionTest, hold_down_ends_after_its_time) {
   EXPECT_THAT(run(seconds{1}), ElementsAre("a"));
 }
 
-TEST_F(ElectionTest, a_flapping_node_causes_one_switch) {
+TEST_F(ElectionTest, AFlappingNodeCausesOneSwitch) {
   begin({"a", "b"});
   EXPECT_EQ(switches_in(100, [&](int i) { box("a").ready = i % 2 == 1; }), 1);
   EXPECT_THAT(ballot_.active, ElementsAre("b"));
 }
 
-TEST_F(ElectionTest, two_boxes_that_flap_in_turn_cause_at_most_one_switch_a_minute) {
+TEST_F(ElectionTest, TwoBoxesThatFlapInTurnCauseAtMostOneSwitchAMinute) {
   begin({"a", "b"});
   const int switches = switches_in(120, [&](int i) {
     box("a").ready = i % 2 == 1;
@@ -322,7 +322,7 @@ TEST_F(ElectionTest, two_boxes_that_flap_in_turn_cause_at_most_one_switch_a_minu
   EXPECT_LE(switches, 10);  // ten minutes
 }
 
-TEST_F(ElectionTest, a_held_down_box_returns_early_when_there_is_nobody_else_and_all_was_calm) {
+TEST_F(ElectionTest, AHeldDownBoxReturnsEarlyWhenThereIsNobodyElseAndAllWasCalm) {
   begin({"a", "b"});
   // b is lost and comes back; nothing was switched for that.
   lose_and_regain("b");
@@ -331,7 +331,7 @@ TEST_F(ElectionTest, a_held_down_box_returns_early_when_there_is_nobody_else_and
   EXPECT_THAT(run(seconds{1}), ElementsAre("b"));
 }
 
-TEST_F(ElectionTest, an_empty_seat_takes_a_held_down_box_at_once) {
+TEST_F(ElectionTest, AnEmptySeatTakesAHeldDownBoxAtOnce) {
   begin({"a", "b"});
   lose("a");
   box("a").ready = true;
@@ -339,7 +339,7 @@ TEST_F(ElectionTest, an_empty_seat_takes_a_held_down_box_at_once) {
   EXPECT_THAT(run(seconds{1}), ElementsAre("a"));
 }
 
-TEST_F(ElectionTest, the_loss_of_one_of_two_active_boxes_keeps_the_other) {
+TEST_F(ElectionTest, TheLossOfOneOfTwoActiveBoxesKeepsTheOther) {
   ballot_.replicas = 2;
   begin({"a", "b"});
   box("a").ready = false;

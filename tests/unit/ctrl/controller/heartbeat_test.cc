@@ -22,18 +22,18 @@ class HeartbeatsTest : public ::testing::Test {
   int renewals_ = 0;
 };
 
-TEST_F(HeartbeatsTest, a_box_without_a_lease_has_no_pulse) {
+TEST_F(HeartbeatsTest, ABoxWithoutALeaseHasNoPulse) {
   EXPECT_EQ(pulse("a"), Pulse::kNone);
 }
 
-TEST_F(HeartbeatsTest, a_lease_seen_once_is_unproven_and_then_stale) {
+TEST_F(HeartbeatsTest, ALeaseSeenOnceIsUnprovenAndThenStale) {
   renew("a");
   EXPECT_EQ(pulse("a"), Pulse::kUnproven);
   now_ += seconds{4};
   EXPECT_EQ(pulse("a"), Pulse::kStale);
 }
 
-TEST_F(HeartbeatsTest, a_renewed_lease_is_fresh_then_aging_then_stale) {
+TEST_F(HeartbeatsTest, ARenewedLeaseIsFreshThenAgingThenStale) {
   renew("a");
   now_ += seconds{1};
   renew("a");
@@ -44,7 +44,7 @@ TEST_F(HeartbeatsTest, a_renewed_lease_is_fresh_then_aging_then_stale) {
   EXPECT_EQ(pulse("a"), Pulse::kStale);
 }
 
-TEST_F(HeartbeatsTest, seeing_the_same_renewal_again_does_not_keep_a_box_alive) {
+TEST_F(HeartbeatsTest, SeeingTheSameRenewalAgainDoesNotKeepABoxAlive) {
   renew("a");
   now_ += seconds{1};
   beats_.see("a", "a", "renewal 1", seconds{4}, now_);
@@ -53,14 +53,14 @@ TEST_F(HeartbeatsTest, seeing_the_same_renewal_again_does_not_keep_a_box_alive) 
   EXPECT_EQ(pulse("a"), Pulse::kStale);
 }
 
-TEST_F(HeartbeatsTest, a_renew_time_that_goes_backwards_is_still_a_sign_of_life) {
+TEST_F(HeartbeatsTest, ARenewTimeThatGoesBackwardsIsStillASignOfLife) {
   beats_.see("a", "a", "2030-01-01T00:00:00.000000Z", seconds{4}, now_);
   now_ += seconds{1};
   beats_.see("a", "a", "1999-01-01T00:00:00.000000Z", seconds{4}, now_);
   EXPECT_EQ(pulse("a"), Pulse::kFresh);
 }
 
-TEST_F(HeartbeatsTest, a_lease_without_a_holder_is_stale_at_once) {
+TEST_F(HeartbeatsTest, ALeaseWithoutAHolderIsStaleAtOnce) {
   renew("a");
   now_ += seconds{1};
   renew("a");
@@ -68,13 +68,13 @@ TEST_F(HeartbeatsTest, a_lease_without_a_holder_is_stale_at_once) {
   EXPECT_EQ(pulse("a"), Pulse::kStale);
 }
 
-TEST_F(HeartbeatsTest, a_deleted_lease_leaves_no_pulse) {
+TEST_F(HeartbeatsTest, ADeletedLeaseLeavesNoPulse) {
   renew("a");
   beats_.forget("a");
   EXPECT_EQ(pulse("a"), Pulse::kNone);
 }
 
-TEST_F(HeartbeatsTest, the_silence_of_all_does_not_kill_the_box_that_speaks_last) {
+TEST_F(HeartbeatsTest, TheSilenceOfAllDoesNotKillTheBoxThatSpeaksLast) {
   for (int i = 0; i < 3; ++i, now_ += seconds{1}) {
     renew("a");
     renew("b");
@@ -88,7 +88,7 @@ TEST_F(HeartbeatsTest, the_silence_of_all_does_not_kill_the_box_that_speaks_last
   EXPECT_EQ(pulse("a"), Pulse::kFresh);
 }
 
-TEST_F(HeartbeatsTest, a_box_gets_the_benefit_of_a_silence_only_once) {
+TEST_F(HeartbeatsTest, ABoxGetsTheBenefitOfASilenceOnlyOnce) {
   for (int i = 0; i < 3; ++i, now_ += seconds{1}) {
     renew("a");
     renew("b");
@@ -101,7 +101,7 @@ TEST_F(HeartbeatsTest, a_box_gets_the_benefit_of_a_silence_only_once) {
   EXPECT_EQ(pulse("a"), Pulse::kStale);
 }
 
-TEST_F(HeartbeatsTest, what_was_stale_before_the_silence_stays_stale) {
+TEST_F(HeartbeatsTest, WhatWasStaleBeforeTheSilenceStaysStale) {
   renew("a");
   for (int i = 0; i < 6; ++i, now_ += seconds{1}) renew("b");
   ASSERT_EQ(pulse("a"), Pulse::kStale);
@@ -110,7 +110,7 @@ TEST_F(HeartbeatsTest, what_was_stale_before_the_silence_stays_stale) {
   EXPECT_EQ(pulse("a"), Pulse::kStale);
 }
 
-TEST_F(HeartbeatsTest, tells_when_a_pulse_will_change_by_itself) {
+TEST_F(HeartbeatsTest, TellsWhenAPulseWillChangeByItself) {
   EXPECT_EQ(beats_.next_change(now_), std::nullopt);
   renew("a");
   now_ += seconds{1};

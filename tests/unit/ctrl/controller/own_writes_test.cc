@@ -21,13 +21,13 @@ kube::Snapshot snapshot_of(const kube::Object& value) {
   return std::make_shared<const kube::Objects>(kube::Objects{{"edge", value}});
 }
 
-TEST(OwnWrites, a_snapshot_without_writes_is_passed_on_as_it_is) {
+TEST(OwnWrites, ASnapshotWithoutWritesIsPassedOnAsItIs) {
   OwnWrites writes;
   const auto snapshot = snapshot_of(object("seen"));
   EXPECT_EQ(writes.apply(snapshot), snapshot);
 }
 
-TEST(OwnWrites, a_write_counts_until_the_watch_shows_something_newer) {
+TEST(OwnWrites, AWriteCountsUntilTheWatchShowsSomethingNewer) {
   OwnWrites writes;
   const auto base = object("seen");
   const auto stored = object("stored");
@@ -39,7 +39,7 @@ TEST(OwnWrites, a_write_counts_until_the_watch_shows_something_newer) {
   EXPECT_EQ(writes.apply(snapshot_of(base))->at("edge"), base);
 }
 
-TEST(OwnWrites, a_second_write_on_top_of_the_first_keeps_the_base) {
+TEST(OwnWrites, ASecondWriteOnTopOfTheFirstKeepsTheBase) {
   OwnWrites writes;
   const auto base = object("seen");
   const auto first = object("first");
@@ -49,13 +49,13 @@ TEST(OwnWrites, a_second_write_on_top_of_the_first_keeps_the_base) {
   EXPECT_EQ(writes.apply(snapshot_of(base))->at("edge"), second);
 }
 
-TEST(OwnWrites, a_deleted_object_stays_deleted) {
+TEST(OwnWrites, ADeletedObjectStaysDeleted) {
   OwnWrites writes;
   writes.note("edge", object("seen"), object("stored"));
   EXPECT_TRUE(writes.apply(std::make_shared<const kube::Objects>())->empty());
 }
 
-TEST(RetryTimes, a_failure_pauses_longer_each_time_and_others_are_not_held_up) {
+TEST(RetryTimes, AFailurePausesLongerEachTimeAndOthersAreNotHeldUp) {
   RetryTimes retries{1};
   Instant now{seconds{100}};
   EXPECT_TRUE(retries.may_try("a", now));

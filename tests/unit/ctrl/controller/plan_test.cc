@@ -29,7 +29,7 @@ class PlanTest : public ::testing::Test, public WorldBuilder {
   }
 };
 
-TEST_F(PlanTest, lists_all_nodes_of_the_pool_sorted_by_name) {
+TEST_F(PlanTest, ListsAllNodesOfThePoolSortedByName) {
   gateway("edge");
   node("edge", "n2", "10.0.0.2", {"10.244.2.0/24"});
   node("edge", "n1", "10.0.0.1", {"10.244.1.0/24"}).ready = false;
@@ -40,20 +40,20 @@ TEST_F(PlanTest, lists_all_nodes_of_the_pool_sorted_by_name) {
   EXPECT_EQ(edge.nodes[1], (model::GatewayNode{"n2", "10.0.0.2", {"10.244.2.0/24"}}));
 }
 
-TEST_F(PlanTest, takes_pod_networks_of_both_families) {
+TEST_F(PlanTest, TakesPodNetworksOfBothFamilies) {
   gateway("edge");
   node("edge", "n1", "10.0.0.1", {"10.244.1.0/24", "fd00:10:244:1::/64"});
   EXPECT_THAT(subnets("edge"), ElementsAre("10.244.1.0/24", "fd00:10:244:1::/64"));
 }
 
-TEST_F(PlanTest, a_node_without_pod_networks_has_none) {
+TEST_F(PlanTest, ANodeWithoutPodNetworksHasNone) {
   gateway("edge");
   node("edge", "n1", "10.0.0.1", {});
   EXPECT_THAT(subnets("edge"), IsEmpty());
   EXPECT_TRUE(find(desired("edge"), "SubnetsRouted").ok);
 }
 
-TEST_F(PlanTest, takes_confirmed_calico_blocks_instead_of_pod_cidrs) {
+TEST_F(PlanTest, TakesConfirmedCalicoBlocksInsteadOfPodCidrs) {
   gateway("edge");
   node("edge", "n1", "10.0.0.1", {"10.244.1.0/24"}).annotations["projectcalico.org/IPv4Address"] =
       "10.0.0.1/24";
@@ -64,7 +64,7 @@ TEST_F(PlanTest, takes_confirmed_calico_blocks_instead_of_pod_cidrs) {
   EXPECT_THAT(subnets("edge"), ElementsAre("10.9.1.0/26", "10.9.2.0/26"));
 }
 
-TEST_F(PlanTest, a_calico_node_keeps_its_subnets_while_no_block_is_known_at_all) {
+TEST_F(PlanTest, ACalicoNodeKeepsItsSubnetsWhileNoBlockIsKnownAtAll) {
   gateway("edge").nodes = {{"n1", "10.0.0.1", {"10.9.1.0/26"}}};
   node("edge", "n1", "10.0.0.1", {"10.244.1.0/24"}).annotations["projectcalico.org/IPv4Address"] =
       "10.0.0.1/24";
@@ -72,7 +72,7 @@ TEST_F(PlanTest, a_calico_node_keeps_its_subnets_while_no_block_is_known_at_all)
   EXPECT_THAT(find(desired("edge"), "SubnetsRouted").message, HasSubstr("BlockAffinity"));
 }
 
-TEST_F(PlanTest, skips_and_reports_a_subnet_that_does_not_parse) {
+TEST_F(PlanTest, SkipsAndReportsASubnetThatDoesNotParse) {
   gateway("edge");
   node("edge", "n1", "10.0.0.1", {"10.244.1.0/33", "10.244.2.0/24", "10.244.3.1/24"});
   EXPECT_THAT(subnets("edge"), ElementsAre("10.244.2.0/24"));
@@ -84,7 +84,7 @@ TEST_F(PlanTest, skips_and_reports_a_subnet_that_does_not_parse) {
   EXPECT_EQ(desired("edge").bad_subnets, 2u);
 }
 
-TEST_F(PlanTest, never_routes_what_would_break_the_network) {
+TEST_F(PlanTest, NeverRoutesWhatWouldBreakTheNetwork) {
   gateway("edge");
   node(
       "edge", "n1", "10.0.0.1",
@@ -95,7 +95,7 @@ TEST_F(PlanTest, never_routes_what_would_break_the_network) {
   EXPECT_EQ(desired("edge").bad_subnets, 6u);
 }
 
-TEST_F(PlanTest, never_routes_the_public_address_of_a_gateway_box) {
+TEST_F(PlanTest, NeverRoutesThePublicAddressOfAGatewayBox) {
   endpoint("cloud", "gw").public_address = *IpAddress::parse("203.0.113.7");
   gateway("edge");
   node("edge", "n1", "10.0.0.1", {"203.0.113.0/24"});
@@ -103,7 +103,7 @@ TEST_F(PlanTest, never_routes_the_public_address_of_a_gateway_box) {
   EXPECT_THAT(find(desired("edge"), "SubnetsRouted").message, HasSubstr("203.0.113.7"));
 }
 
-TEST_F(PlanTest, extra_networks_go_to_the_active_tunnel_node) {
+TEST_F(PlanTest, ExtraNetworksGoToTheActiveTunnelNode) {
   gateway("edge").annotations[std::string{model::kExtraCidrsAnnotation}] =
       "192.168.7.0/24,172.30.0.0/16";
   endpoint("edge", "n2");
@@ -113,13 +113,13 @@ TEST_F(PlanTest, extra_networks_go_to_the_active_tunnel_node) {
   EXPECT_THAT(subnets("edge", 1), ElementsAre("10.244.2.0/24", "192.168.7.0/24", "172.30.0.0/16"));
 }
 
-TEST_F(PlanTest, extra_networks_go_nowhere_without_an_active_tunnel_node) {
+TEST_F(PlanTest, ExtraNetworksGoNowhereWithoutAnActiveTunnelNode) {
   gateway("edge").annotations[std::string{model::kExtraCidrsAnnotation}] = "192.168.7.0/24";
   node("edge", "n1", "10.0.0.1", {"10.244.1.0/24"});
   EXPECT_THAT(subnets("edge"), ElementsAre("10.244.1.0/24"));
 }
 
-TEST_F(PlanTest, the_older_pool_keeps_a_subnet_that_two_claim) {
+TEST_F(PlanTest, TheOlderPoolKeepsASubnetThatTwoClaim) {
   gateway("young").creation_timestamp = "2026-02-02T00:00:00Z";
   gateway("aged").creation_timestamp = "2026-01-01T00:00:00Z";
   node("young", "y1", "10.0.0.1", {"10.244.0.0/16", "10.245.0.0/24"});
@@ -135,7 +135,7 @@ TEST_F(PlanTest, the_older_pool_keeps_a_subnet_that_two_claim) {
   EXPECT_TRUE(find(desired("aged"), "SubnetsRouted").ok);
 }
 
-TEST_F(PlanTest, of_two_pools_of_one_age_the_first_name_keeps_the_subnet) {
+TEST_F(PlanTest, OfTwoPoolsOfOneAgeTheFirstNameKeepsTheSubnet) {
   gateway("b").creation_timestamp = "2026-01-01T00:00:00Z";
   gateway("a").creation_timestamp = "2026-01-01T00:00:00Z";
   node("b", "b1", "10.0.0.1", {"10.244.7.0/24"});
@@ -144,14 +144,14 @@ TEST_F(PlanTest, of_two_pools_of_one_age_the_first_name_keeps_the_subnet) {
   EXPECT_THAT(subnets("b"), IsEmpty());
 }
 
-TEST_F(PlanTest, subnets_may_overlap_within_a_pool) {
+TEST_F(PlanTest, SubnetsMayOverlapWithinAPool) {
   gateway("edge");
   node("edge", "n1", "10.0.0.1", {"10.244.0.0/16"});
   node("edge", "n2", "10.0.0.2", {"10.244.7.0/24"});
   EXPECT_THAT(desired("edge").refused, IsEmpty());
 }
 
-TEST_F(PlanTest, an_active_endpoint_is_a_copy_of_spec_with_ravens_flag) {
+TEST_F(PlanTest, AnActiveEndpointIsACopyOfSpecWithRavensFlag) {
   endpoint("edge", "n1").public_ip = "203.0.113.1";
   gateway("edge").endpoints[0].config["mine"] = "kept";
   node("edge", "n1", "10.0.0.1", {});
@@ -164,7 +164,7 @@ TEST_F(PlanTest, an_active_endpoint_is_a_copy_of_spec_with_ravens_flag) {
   );
 }
 
-TEST_F(PlanTest, proxy_and_tunnel_are_elected_apart_and_sorted_together) {
+TEST_F(PlanTest, ProxyAndTunnelAreElectedApartAndSortedTogether) {
   switches().proxy = true;
   gateway("edge").proxy_replicas = 2;
   endpoint("edge", "n2");
@@ -180,7 +180,7 @@ TEST_F(PlanTest, proxy_and_tunnel_are_elected_apart_and_sorted_together) {
   EXPECT_EQ(edge.active[2].type, model::EndpointType::kTunnel);
 }
 
-TEST_F(PlanTest, a_type_that_is_switched_off_has_no_active_endpoint) {
+TEST_F(PlanTest, ATypeThatIsSwitchedOffHasNoActiveEndpoint) {
   switches().tunnel = false;
   endpoint("edge", "n1");
   node("edge", "n1", "10.0.0.1", {});
@@ -189,7 +189,7 @@ TEST_F(PlanTest, a_type_that_is_switched_off_has_no_active_endpoint) {
   EXPECT_EQ(find(edge, "TunnelElected").reason, "SwitchedOff");
 }
 
-TEST_F(PlanTest, an_annotation_switches_one_gateway_on) {
+TEST_F(PlanTest, AnAnnotationSwitchesOneGatewayOn) {
   switches().tunnel = false;
   endpoint("edge", "n1");
   gateway("edge").annotations[std::string{model::kEnableTunnelAnnotation}] = "true";
@@ -197,7 +197,7 @@ TEST_F(PlanTest, an_annotation_switches_one_gateway_on) {
   EXPECT_EQ(desired("edge").active.size(), 1u);
 }
 
-TEST_F(PlanTest, a_gateway_that_is_being_deleted_drains) {
+TEST_F(PlanTest, AGatewayThatIsBeingDeletedDrains) {
   endpoint("edge", "n1");
   gateway("edge").deleting = true;
   node("edge", "n1", "10.0.0.1", {"10.244.1.0/24"});
@@ -205,14 +205,14 @@ TEST_F(PlanTest, a_gateway_that_is_being_deleted_drains) {
   EXPECT_EQ(desired("edge").nodes.size(), 1u);
 }
 
-TEST_F(PlanTest, negative_replicas_count_as_none) {
+TEST_F(PlanTest, NegativeReplicasCountAsNone) {
   endpoint("edge", "n1");
   gateway("edge").tunnel_replicas = -1;
   node("edge", "n1", "10.0.0.1", {});
   EXPECT_THAT(desired("edge").active, IsEmpty());
 }
 
-TEST_F(PlanTest, reports_the_entries_of_spec_that_cannot_be_used) {
+TEST_F(PlanTest, ReportsTheEntriesOfSpecThatCannotBeUsed) {
   gateway("edge").problems = {
       {"spec.endpoints[1].publicIP", "no address"}, {"status.nodes[0]", "not of spec"}};
   const Condition condition = find(desired("edge"), "SpecValid");
@@ -220,7 +220,7 @@ TEST_F(PlanTest, reports_the_entries_of_spec_that_cannot_be_used) {
   EXPECT_EQ(condition.message, "spec.endpoints[1].publicIP: no address");
 }
 
-TEST_F(PlanTest, says_why_nobody_was_elected) {
+TEST_F(PlanTest, SaysWhyNobodyWasElected) {
   endpoint("edge", "n1");
   endpoint("edge", "n2");
   node("edge", "n1", "10.0.0.1", {}).ready = false;
@@ -230,12 +230,12 @@ TEST_F(PlanTest, says_why_nobody_was_elected) {
   EXPECT_EQ(condition.message, "n1: node is not Ready; n2: no such node in the pool");
 }
 
-TEST_F(PlanTest, says_that_a_pool_has_no_endpoints) {
+TEST_F(PlanTest, SaysThatAPoolHasNoEndpoints) {
   gateway("edge");
   EXPECT_EQ(find(desired("edge"), "TunnelElected").reason, "NoEndpoints");
 }
 
-TEST_F(PlanTest, says_that_a_pool_is_cut_off) {
+TEST_F(PlanTest, SaysThatAPoolIsCutOff) {
   endpoint("edge", "n1");
   gateway("edge").active_endpoints = gateway("edge").endpoints;
   node("edge", "n1", "10.0.0.1", {}).ready = false;

@@ -15,7 +15,7 @@ std::string refusal(const char* yaml) {
   return settings ? "" : settings.error().message;
 }
 
-TEST(ControllerSettings, the_sample_file_loads_with_the_defaults) {
+TEST(ControllerSettings, TheSampleFileLoadsWithTheDefaults) {
   const auto fields = settings::schema_of<Settings>().fields();
   const auto sample =
       settings::load_text<Settings>("sample.yaml", settings::sample_yaml("sample", fields));
@@ -24,18 +24,18 @@ TEST(ControllerSettings, the_sample_file_loads_with_the_defaults) {
   EXPECT_EQ(sample->leader.lease_duration_ms, 15'000u);
 }
 
-TEST(ControllerSettings, a_deadline_beyond_the_lease_is_refused) {
+TEST(ControllerSettings, ADeadlineBeyondTheLeaseIsRefused) {
   EXPECT_THAT(
       refusal("leader: {lease_duration_ms: 5000, renew_deadline_ms: 5000}"),
       HasSubstr("must be below lease_duration_ms")
   );
 }
 
-TEST(ControllerSettings, retries_that_are_too_rare_are_refused) {
+TEST(ControllerSettings, RetriesThatAreTooRareAreRefused) {
   EXPECT_THAT(refusal("leader: {retry_period_ms: 9000}"), HasSubstr("retry_period_ms"));
 }
 
-TEST(ControllerSettings, an_unknown_key_is_refused) {
+TEST(ControllerSettings, AnUnknownKeyIsRefused) {
   EXPECT_THAT(refusal("hold_donw_s: 1"), HasSubstr("hold_donw_s"));
 }
 

@@ -1,7 +1,7 @@
-#!/usr/bin/python3
 """Who may include what.  Usage: includes_test.py REPOSITORY.
 SPDX-License-Identifier: Apache-2.0
 
+FLOORS:    folder -> the folders below it on which it stands, and what it is for.
 FORBIDDEN: folder -> header prefixes that it must not include, and why.
 WRAPPED:   a library's headers -> the only folders that know them.
 """
@@ -13,22 +13,60 @@ import unittest
 
 ROOT = os.path.realpath(sys.argv.pop(1)) if len(sys.argv) > 1 else os.getcwd()
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.MULTILINE)
-PROGRAMS = ('dataplane/', 'ctrl/', 'agent-lite/')
-KUBERNETES = ('common/kube/', 'common/model/')
+TOPS = ('common/', 'dataplane/', 'ctrl/', 'agent-lite/')
+
+# Lowest first: a folder may stand on folders above its line only, so there are no circles.  What is
+# not named it must not know; the text says what would be lost.
+FLOORS = [
+    ('common/base/', (),
+     'values, errors, files, log: everything stands on it'),
+    ('common/wire/', ('common/base/',),
+     'what boxes agree on is for dataplane, agents and tests alike'),
+    ('common/event/', ('common/base/',),
+     'the loop runs whatever it is given'),
+    ('common/metrics/', ('common/base/',),
+     'the table is generic: its rows are those of the programs'),
+    ('common/yaml/', ('common/base/',),
+     'the reader is generic: what the keys mean is said above'),
+    ('common/netlink/', ('common/base/',),
+     'netlink knows the kernel, no site and no number of ours'),
+    ('common/dpapi/', ('common/base/',),
+     'the API of the dataplane knows no Kubernetes'),
+    ('common/settings/', ('common/base/', 'common/yaml/'),
+     'a schema is generic: each program describes its own'),
+    ('common/process/', ('common/base/', 'common/event/', 'common/metrics/', 'common/settings/'),
+     'what every program begins and ends with, whatever it does between'),
+    ('common/kube/', ('common/base/', 'common/yaml/'),
+     'the client is generic: it knows no resource of ours'),
+    ('common/model/', ('common/base/', 'common/wire/', 'common/kube/'),
+     'the model is a pure view of objects: no kernel, no loop, no settings'),
+    ('common/site/', ('common/base/', 'common/wire/', 'common/netlink/', 'common/settings/',
+                      'common/kube/', 'common/model/'),
+     'what both agents share has no loop and no metrics: each has its own'),
+    ('agent-lite/', ('common/base/', 'common/wire/', 'common/event/', 'common/metrics/',
+                     'common/netlink/', 'common/settings/', 'common/process/', 'common/kube/',
+                     'common/model/', 'common/site/'),
+     'plain nodes run without dataplane, DPDK, gRPC and IKE'),
+    ('ctrl/ike/plugin/', ('common/dpapi/',),
+     'charon loads it: plain C under the GPL, and the one header that is MIT'),
+    ('ctrl/ike/vici/', ('common/base/',),
+     'IKE knows SAs, not pools'),
+    ('ctrl/ravenctl/', ('common/base/', 'common/dpapi/', 'common/process/', 'common/kube/',
+                        'common/model/'),
+     'ravenctl reads the APIs of the others, and nothing of their insides'),
+    ('ctrl/controller/', ('common/base/', 'common/event/', 'common/metrics/', 'common/settings/',
+                          'common/process/', 'common/kube/', 'common/model/'),
+     'the controller sees Kubernetes only: no kernel, no dataplane'),
+    ('ctrl/gateway-agent/', ('common/base/', 'common/wire/', 'common/event/', 'common/metrics/',
+                             'common/netlink/', 'common/dpapi/', 'common/settings/',
+                             'common/process/', 'common/kube/', 'common/model/', 'common/site/',
+                             'ctrl/ike/vici/'),
+     'where Kubernetes, kernel, IKE and dataplane meet; the way to the dataplane is its API'),
+]
 
 FORBIDDEN = [
-    ('common/', PROGRAMS, 'shared code knows no program'),
-    ('common/base/', ('common/event/', 'common/metrics/', 'common/settings/', 'common/process/',
-                      'common/netlink/', 'common/dpapi/', 'common/yaml/', *KUBERNETES),
-     'everything else stands on base'),
-    ('common/kube/', ('common/model/', 'common/netlink/', 'common/dpapi/'),
-     'the client is generic: it knows no resource of ours'),
-    ('common/model/', ('common/event/', 'common/metrics/', 'common/settings/', 'common/process/',
-                       'common/netlink/'),
-     'the model is a pure view of objects'),
-    ('common/netlink/', (*KUBERNETES, 'common/dpapi/'), 'netlink knows the kernel, nothing above'),
-    ('common/dpapi/', (*KUBERNETES, 'common/netlink/'), 'the dataplane API knows no Kubernetes'),
-    ('dataplane/', (*KUBERNETES, 'ctrl/', 'agent-lite/', 'curl/', 'nlohmann/'),
+    ('dataplane/', ('common/kube/', 'common/model/', 'common/site/', 'ctrl/', 'agent-lite/',
+                    'curl/', 'nlohmann/'),
      'the dataplane forwards without Kubernetes and must not depend on it'),
     ('dataplane/ipsec/', ('rte_', 'dataplane/packet/', 'dataplane/port/', 'dataplane/stage/',
                           'dataplane/table/', 'dataplane/worker/', 'dataplane/engine/'),
@@ -43,18 +81,6 @@ FORBIDDEN = [
     ('dataplane/packet/', ('dataplane/port/', 'dataplane/stage/', 'dataplane/table/',
                            'dataplane/worker/', 'dataplane/engine/'),
      'tables, ports and stages stand on packets'),
-    ('ctrl/', ('dataplane/', 'agent-lite/', 'rte_'), 'the only way to the dataplane is its API'),
-    ('ctrl/controller/', ('common/dpapi/', 'common/netlink/', 'common/site/', 'ctrl/gateway-agent/',
-                          'ctrl/ike/', 'ctrl/ravenctl/', 'grpc'),
-     'the controller sees Kubernetes only'),
-    ('ctrl/gateway-agent/', ('ctrl/controller/', 'ctrl/ravenctl/'),
-     'programs do not share insides'),
-    ('ctrl/ike/', (*KUBERNETES, 'ctrl/controller/', 'ctrl/gateway-agent/', 'ctrl/ravenctl/'),
-     'IKE knows SAs, not pools'),
-    ('ctrl/ravenctl/', ('ctrl/controller/', 'ctrl/gateway-agent/', 'ctrl/ike/', 'common/netlink/'),
-     'ravenctl reads APIs only'),
-    ('agent-lite/', ('dataplane/', 'ctrl/', 'rte_', 'grpc', 'common/dpapi/'),
-     'plain nodes run without dataplane, DPDK, gRPC and IKE'),
 ]
 
 WRAPPED = [
@@ -90,6 +116,11 @@ def includes():
                         yield os.path.relpath(path, ROOT), header
 
 
+def floor_of(path):
+    """The line of FLOORS for a file; None: its folder is in none."""
+    return next((floor for floor in FLOORS if path.startswith(floor[0])), None)
+
+
 class IncludesTest(unittest.TestCase):
     def setUp(self):
         self.includes = list(includes())
@@ -99,6 +130,38 @@ class IncludesTest(unittest.TestCase):
 
     def test_there_is_something_to_look_at(self):
         self.assertGreater(len(self.includes), 100)
+
+    def test_each_floor_stands_on_floors_below_it(self):
+        above = [folder for folder, _, _ in FLOORS]
+        found = []
+        for number, (folder, below, _) in enumerate(FLOORS):
+            found += [f'{folder} stands on {other}: move its line below that one'
+                      for other in below if other not in above[:number]]
+        self.report(found)
+
+    def test_a_folder_includes_only_what_it_stands_on(self):
+        found = []
+        for path, header in self.includes:
+            floor = floor_of(path)
+            if floor is None or not header.startswith(TOPS):
+                continue
+            folder, below, why = floor
+            if not header.startswith((folder, *below)):
+                found.append(f'{path} includes {header}: {why}')
+        self.report(found)
+
+    def test_a_folder_stands_on_nothing_that_it_does_not_include(self):
+        used = {(floor[0], below) for path, header in self.includes
+                for floor in [floor_of(path)] if floor
+                for below in floor[1] if header.startswith(below)}
+        self.report([f'{folder} does not include {other}: take it out of its line'
+                     for folder, below, _ in FLOORS for other in below
+                     if (folder, other) not in used])
+
+    def test_every_folder_has_its_floor(self):
+        self.report([f'{os.path.dirname(path)}/: give it a line in FLOORS'
+                     for path, _ in self.includes
+                     if path.startswith(('common/', 'ctrl/')) and floor_of(path) is None])
 
     def test_no_folder_includes_what_it_must_not_know(self):
         self.report([f'{path} includes {header}: {why}'
@@ -122,7 +185,7 @@ class IncludesTest(unittest.TestCase):
         self.report(wrong)
 
     def test_every_folder_of_the_tables_exists(self):
-        named = [folder for folder, _, _ in FORBIDDEN]
+        named = [folder for folder, _, _ in FORBIDDEN + FLOORS]
         named += [owner for _, owners, _ in WRAPPED for owner in owners]
         self.report([f'{name} is gone: take it out of the table' for name in named
                      if not os.path.exists(f'{ROOT}/{name}')])

@@ -70,7 +70,7 @@ class Checker {
 
   void read_own() {
     Desired& state = out_.state;
-    state.generation = message_.generation();
+    out_.generation = message_.generation();
     state.node_name = message_.node_name();
     state.pool = message_.pool();
     state.own_prefixes = read_prefixes("own", message_.own_prefixes());
@@ -244,12 +244,6 @@ class Checker {
 };
 
 }  // namespace
-
-bool Desired::same_as(const Desired& other) const {
-  return node_name == other.node_name && pool == other.pool && own_prefixes == other.own_prefixes &&
-         overlay == other.overlay && nodes == other.nodes && peers == other.peers &&
-         pools == other.pools && blocked == other.blocked && open == other.open;
-}
 
 std::vector<IpPrefix> Desired::remote_prefixes() const {
   std::vector<IpPrefix> all = blocked;

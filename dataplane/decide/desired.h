@@ -49,8 +49,8 @@ struct RemotePool {
   bool operator==(const RemotePool&) const = default;
 };
 
+// All of it decides whether an update changes anything: what does not (the generation) is elsewhere.
 struct Desired {
-  uint64_t generation = 0;
   std::string node_name;
   std::string pool;
   std::vector<IpPrefix> own_prefixes;
@@ -61,14 +61,14 @@ struct Desired {
   std::vector<IpPrefix> blocked;  // remote, refused: must not leave in clear, but for `open`
   std::vector<IpPrefix> open;     // what of `blocked` is ours, or of no site: outermost, sorted
 
-  // The same wishes, whatever the generation.
-  bool same_as(const Desired& other) const;
+  bool operator==(const Desired&) const = default;
   // All prefixes that only a tunnel may carry, blocked ones included.
   std::vector<IpPrefix> remote_prefixes() const;
   std::size_t prefix_count() const;
 };
 
 struct CheckedDesired {
+  uint64_t generation = 0;  // as the message says
   Desired state;
   std::vector<ItemError> errors;
 };

@@ -138,16 +138,15 @@ void Engine::start_timers() {
 Result<Engine::Applied> Engine::apply(const dpapi::v1::DesiredState& message) {
   CheckedDesired checked = check_desired(message);
   RAVEN_TRY(check(message, checked.state));
-  if (checked.state.same_as(desired_) && desired_.generation != 0) {
-    desired_.generation = checked.state.generation;
-    return Applied{false, errors()};
-  }
+  const bool said_before = generation_ != 0 && checked.state == desired_;
+  generation_ = checked.generation;
+  if (said_before) return Applied{false, errors()};
   if (const Status saved = save_desired(state_path("desired"), message); !saved.ok())
     log::warning("control", "a restart will wait for the agent: {}", saved.error().message);
   switch_to(std::move(checked));
   log::info(
       "control", "applied generation {}: {} peers, {} pools, {} nodes, {} errors",
-      desired_.generation, desired_.peers.size(), desired_.pools.size(), desired_.nodes.size(),
+      generation_, desired_.peers.size(), desired_.pools.size(), desired_.nodes.size(),
       errors().size()
   );
   for (const ItemError& error : errors())
@@ -156,12 +155,12 @@ Result<Engine::Applied> Engine::apply(const dpapi::v1::DesiredState& message) {
 }
 
 Status Engine::check(const dpapi::v1::DesiredState& message, const Desired& state) const {
-  if (message.generation() < desired_.generation)
+  if (message.generation() < generation_)
     return Error{
         ErrorCode::kConflict,
         fmt::format(
             "generation {} is older than {}, which is applied: read GetStatus and go on from there",
-            message.generation(), desired_.generation
+            message.generation(), generation_
         )};
   if (const std::size_t prefixes = state.prefix_count(); prefixes > settings_.tables.routes_max)
     return Error{
@@ -271,8 +270,8 @@ EngineView Engine::view() const {
   const EngineCounters counters{
       sas_restored_, sas_not_restored_, sa_socket_ ? sa_socket_->refused_messages() : 0,
       paths_.too_big_heard(), paths_.too_big_refused()};
-  return {settings_, path_.tables(), desired_, *sas_,   prober_.selection(), peers_, watch_,
-          started_,  forwarding(),   errors(), counters};
+  return {settings_, path_.tables(), desired_, generation_,  *sas_,    prober_.selection(),
+          peers_,    watch_,         started_, forwarding(), errors(), counters};
 }
 
 }  // namespace raven::dataplane

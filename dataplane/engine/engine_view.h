@@ -28,6 +28,7 @@ struct EngineView {
   const Settings& settings;
   const Tables& tables;
   const Desired& desired;
+  uint64_t generation;  // of `desired`; 0: nobody has said anything
   const SaManager& sas;
   const Selection& selection;
   const PeerTables& peers;

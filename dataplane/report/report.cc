@@ -165,7 +165,7 @@ dpapi::v1::StatusReply report_status(const View& view) {
   dpapi::v1::StatusReply reply;
   reply.set_version(RAVEN_VERSION);
   reply.set_epoch(view.sas.epoch());
-  reply.set_generation(view.desired.generation);
+  reply.set_generation(view.generation);
   const auto uptime = BootClock::now() - view.started;
   reply.set_uptime_seconds(
       static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(uptime).count())

@@ -191,7 +191,7 @@ void collect_engine(const View& view, MetricSink& sink) {
   sink.set(Metric::kTooBig, {"refused"}, number(view.counters.too_big_refused));
   sink.set(Metric::kSasRestored, {"restored"}, number(view.counters.sas_restored));
   sink.set(Metric::kSasRestored, {"refused"}, number(view.counters.sas_not_restored));
-  sink.set(Metric::kGeneration, {}, number(view.desired.generation));
+  sink.set(Metric::kGeneration, {}, number(view.generation));
   sink.set(Metric::kItemErrors, {}, number(view.errors.size()));
   const Mirror::Counters& mirror = view.mirror.counters();
   sink.set(Metric::kMirrorResyncs, {"all"}, number(mirror.resyncs));

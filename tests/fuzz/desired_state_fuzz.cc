@@ -63,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   for (const ItemError& error : checked.errors)
     require(!error.item.empty() && !error.reason.empty(), "what is left out is named");
   const CheckedDesired again = check_desired(message);
-  require(state.same_as(again.state) && checked.errors == again.errors, "twice gives the same");
+  require(state == again.state && checked.errors == again.errors, "twice gives the same");
   std::vector<IpAddress> addresses;
   for (const IpPrefix& prefix : state.own_prefixes) addresses.push_back(prefix.address());
   require(build_box(state, addresses) != nullptr, "a box can be made of it");

@@ -161,7 +161,7 @@ TEST_F(EngineTest, RefusesAnOlderGenerationAndChangesNothing) {
   ASSERT_FALSE(older.ok());
   EXPECT_EQ(older.error().code, ErrorCode::kConflict);
   EXPECT_THAT(record, IsEmpty());
-  EXPECT_EQ(engine->view().desired.generation, 5u);
+  EXPECT_EQ(engine->view().generation, 5u);
   start();
   EXPECT_EQ(tunnel_of("10.2.0.1"), 7u) << "kept for the next start, too";
 }
@@ -176,7 +176,7 @@ TEST_F(EngineTest, RefusesMorePrefixesThanTheTableHoldsAndChangesNothing) {
   ASSERT_FALSE(applied.ok());
   EXPECT_THAT(applied.error().message, HasSubstr("tables.routes_max"));
   EXPECT_THAT(record, IsEmpty());
-  EXPECT_EQ(engine->view().desired.generation, 1u);
+  EXPECT_EQ(engine->view().generation, 1u);
 }
 
 TEST_F(EngineTest, TakesTheGenerationButTouchesNothingWhenTheWishesAreTheSame) {
@@ -186,13 +186,13 @@ TEST_F(EngineTest, TakesTheGenerationButTouchesNothingWhenTheWishesAreTheSame) {
   ASSERT_TRUE(again.ok());
   EXPECT_FALSE(again->changed);
   EXPECT_THAT(record, IsEmpty());
-  EXPECT_EQ(engine->view().desired.generation, 2u);
+  EXPECT_EQ(engine->view().generation, 2u);
 }
 
 TEST_F(EngineTest, AppliesTheStateOfThePreviousRunAtStart) {
   apply(state(3, {8}));
   start();
-  EXPECT_EQ(engine->view().desired.generation, 3u);
+  EXPECT_EQ(engine->view().generation, 3u);
   EXPECT_EQ(tunnel_of("10.2.0.1"), 8u);
 }
 

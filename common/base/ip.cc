@@ -39,14 +39,17 @@ static bool has_leading_zero(std::string_view text) {
 }
 
 Result<IpAddress> IpAddress::parse(std::string_view text) {
-  const std::string copy{text};
+  char copy[INET6_ADDRSTRLEN] = {};  // inet_pton wants its end marked
   std::array<uint8_t, 16> bytes{};
-  if (text.find(':') != std::string_view::npos) {
-    if (inet_pton(AF_INET6, copy.c_str(), bytes.data()) == 1) return v6_bytes(bytes.data());
-  } else if (!has_leading_zero(text) && inet_pton(AF_INET, copy.c_str(), bytes.data()) == 1) {
-    return v4_bytes(bytes.data());
+  if (text.size() < sizeof(copy)) {
+    text.copy(copy, text.size());
+    if (text.find(':') != std::string_view::npos) {
+      if (inet_pton(AF_INET6, copy, bytes.data()) == 1) return v6_bytes(bytes.data());
+    } else if (!has_leading_zero(text) && inet_pton(AF_INET, copy, bytes.data()) == 1) {
+      return v4_bytes(bytes.data());
+    }
   }
-  return Error{ErrorCode::kInvalid, "'" + copy + "' is not an IP address"};
+  return Error{ErrorCode::kInvalid, "'" + std::string{text} + "' is not an IP address"};
 }
 
 uint32_t IpAddress::v4_host_order() const {
@@ -94,14 +97,16 @@ IpPrefix IpPrefix::masked(IpAddress address, unsigned length) {
 }
 
 Result<IpPrefix> IpPrefix::make(IpAddress address, unsigned length) {
-  const std::string text = address.text() + "/" + std::to_string(length);
-  if (length > address.bits())
+  if (length <= address.bits()) {
+    const IpPrefix prefix = masked(address, length);
+    if (prefix.address_ == address) return prefix;
     return Error{
-        ErrorCode::kInvalid, text + ": prefix length is over " + std::to_string(address.bits())};
-  const IpPrefix prefix = masked(address, length);
-  if (prefix.address_ != address)
-    return Error{ErrorCode::kInvalid, text + ": has host bits, did you mean " + prefix.text()};
-  return prefix;
+        ErrorCode::kInvalid,
+        IpPrefix{address, length}.text() + ": has host bits, did you mean " + prefix.text()};
+  }
+  return Error{
+      ErrorCode::kInvalid, IpPrefix{address, length}.text() + ": prefix length is over " +
+                               std::to_string(address.bits())};
 }
 
 Result<IpPrefix> IpPrefix::parse(std::string_view text) {
@@ -121,7 +126,11 @@ Result<IpPrefix> IpPrefix::parse(std::string_view text) {
 }
 
 bool IpPrefix::contains(const IpAddress& address) const {
-  return address.family() == family() && masked(address, length_).address_ == address_;
+  if (address.family() != family()) return false;
+  const auto ours = address_.bytes(), theirs = address.bytes();
+  const unsigned whole = length_ / 8, rest = length_ % 8;
+  if (std::memcmp(ours.data(), theirs.data(), whole) != 0) return false;
+  return rest == 0 || ((ours[whole] ^ theirs[whole]) & (0xff00u >> rest) & 0xffu) == 0;
 }
 
 bool IpPrefix::contains(const IpPrefix& other) const {

@@ -34,6 +34,15 @@ const kube::ObjectName& leader_lease() {
   return name;
 }
 
+// True when the snapshot differs from the one before.
+template <class T>
+bool refresh(kube::TypedView<T>& view, const kube::Snapshot& snapshot) {
+  if (!view.refresh(snapshot)) return false;
+  for (const auto& [key, reason] : view.unreadable())
+    log::warning("controller", "{} is left out: {}", key, reason);
+  return true;
+}
+
 Result<kube::LeaseRecord> parse_lease(const kube::Json& object) {
   return kube::LeaseRecord::from_json(object);
 }
@@ -125,9 +134,9 @@ bool Controller::decide(Instant now) {
 }
 
 bool Controller::refresh_world() {
-  bool changed = gateways_.refresh(own_writes_.apply(cluster_.snapshot(watches_.gateways)));
-  changed |= nodes_.refresh(cluster_.snapshot(watches_.nodes));
-  changed |= blocks_.refresh(cluster_.snapshot(watches_.blocks));
+  bool changed = refresh(gateways_, own_writes_.apply(cluster_.snapshot(watches_.gateways)));
+  changed |= refresh(nodes_, cluster_.snapshot(watches_.nodes));
+  changed |= refresh(blocks_, cluster_.snapshot(watches_.blocks));
   const kube::Snapshot config = cluster_.snapshot(watches_.config);
   changed |= config != config_;
   config_ = config;
@@ -143,7 +152,7 @@ World Controller::world() const {
 }
 
 void Controller::refresh_heartbeats(Instant now) {
-  if (!leases_.refresh(cluster_.snapshot(watches_.leases))) return;
+  if (!refresh(leases_, cluster_.snapshot(watches_.leases))) return;
   std::vector<std::string> gone;
   for (const auto& [node, box] : heartbeats_.boxes())
     if (!leases_.all().contains(model::heartbeat_name(node).key())) gone.push_back(node);

@@ -16,13 +16,13 @@
 #include "common/kube/cluster.h"
 #include "common/kube/events.h"
 #include "common/kube/leader_elector.h"
+#include "common/kube/typed_view.h"
 #include "common/metrics/http_endpoint.h"
 #include "ctrl/controller/diff.h"
 #include "ctrl/controller/metrics.h"
 #include "ctrl/controller/own_writes.h"
 #include "ctrl/controller/retry.h"
 #include "ctrl/controller/settings.h"
-#include "ctrl/controller/typed_view.h"
 
 namespace raven::controller {
 
@@ -72,10 +72,10 @@ class Controller {
   Watches watches_{};
 
   mutable std::mutex mutex_;  // guards the state below: loop: rw, collect(): r
-  TypedView<model::Gateway> gateways_{model::parse_gateway};
-  TypedView<model::Node> nodes_{model::parse_node};
-  TypedView<model::BlockAffinity> blocks_{model::parse_block_affinity};
-  TypedView<kube::LeaseRecord> leases_;
+  kube::TypedView<model::Gateway> gateways_{model::parse_gateway};
+  kube::TypedView<model::Node> nodes_{model::parse_node};
+  kube::TypedView<model::BlockAffinity> blocks_{model::parse_block_affinity};
+  kube::TypedView<kube::LeaseRecord> leases_;
   kube::Snapshot config_;
   Heartbeats heartbeats_;
   ElectedByGateway elected_;

@@ -6,21 +6,22 @@
 #include <string>
 #include <utility>
 
-#include "common/base/log.h"
+#include "common/base/result.h"
 #include "common/kube/object.h"
 
-namespace raven::controller {
+namespace raven::kube {
 
 template <class T>
 class TypedView {
  public:
-  using Parse = Result<T> (*)(const kube::Json&);
+  using Parse = Result<T> (*)(const Json&);
   explicit TypedView(Parse parse) : parse_{parse} {}
 
   // Takes over a snapshot.  True when it differs from the one before.
-  bool refresh(const kube::Snapshot& snapshot) {
+  bool refresh(const Snapshot& snapshot) {
     if (snapshot == snapshot_) return false;
     std::map<std::string, T> fresh;
+    unreadable_.clear();
     for (const auto& [key, object] : *snapshot) take(key, object, fresh);
     all_ = std::move(fresh);
     snapshot_ = snapshot;
@@ -28,26 +29,29 @@ class TypedView {
   }
 
   const std::map<std::string, T>& all() const { return all_; }
+  // What did not parse, with the reason.
+  const std::map<std::string, std::string>& unreadable() const { return unreadable_; }
   // REQUIRES: refresh() was called.
-  const kube::Objects& objects() const { return *snapshot_; }
+  const Objects& objects() const { return *snapshot_; }
 
  private:
-  void take(const std::string& key, const kube::Object& object, std::map<std::string, T>& fresh) {
+  void take(const std::string& key, const Object& object, std::map<std::string, T>& fresh) {
     const auto old = all_.find(key);
     if (old != all_.end() && snapshot_->at(key) == object) {
-      fresh.insert(all_.extract(old));
+      fresh.insert(fresh.end(), all_.extract(old));
       return;
     }
     Result<T> parsed = parse_(*object);
     if (parsed)
       fresh.emplace(key, std::move(parsed).value());
     else
-      log::warning("controller", "{} is left out: {}", key, parsed.error().message);
+      unreadable_.emplace(key, parsed.error().message);
   }
 
   Parse parse_;
-  kube::Snapshot snapshot_;
+  Snapshot snapshot_;
   std::map<std::string, T> all_;
+  std::map<std::string, std::string> unreadable_;
 };
 
-}  // namespace raven::controller
+}  // namespace raven::kube

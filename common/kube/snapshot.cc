@@ -58,14 +58,6 @@ std::vector<uint64_t> generations_in(const std::string& folder) {
   return generations;
 }
 
-std::string make_body(const ObjectsByKind& objects) {
-  std::string body;
-  for (const auto& [plural, of_kind] : objects)
-    for (const auto& [key, object] : of_kind)
-      body += "---\n# " + plural + "\n" + dump_json(*object) + "\n";
-  return body;
-}
-
 // The header up to and with "sha256=".
 std::string make_header(uint64_t generation, int64_t written_at_s) {
   return fmt::format("{}generation={} written={} sha256=", kMagic, generation, written_at_s);
@@ -115,6 +107,21 @@ Result<SnapshotStore::Loaded> parse_snapshot(std::string_view text, uint64_t gen
 }
 
 }  // namespace
+
+std::string SnapshotStore::make_body(const ObjectsByKind& objects) {
+  std::string body;
+  std::map<Object, std::string> texts;
+  for (const auto& [plural, of_kind] : objects)
+    for (const auto& [key, object] : of_kind) {
+      const auto known = texts_.find(object);
+      const auto [text, fresh] = texts.try_emplace(
+          object, known != texts_.end() ? std::move(known->second) : dump_json(*object)
+      );
+      body += "---\n# " + plural + "\n" + text->second + "\n";
+    }
+  texts_ = std::move(texts);
+  return body;
+}
 
 Result<SnapshotStore::Loaded> SnapshotStore::load() {
   std::string passed_over;

@@ -38,9 +38,12 @@ class SnapshotStore {
   Status save(const ObjectsByKind& objects);
 
  private:
+  std::string make_body(const ObjectsByKind& objects);
+
   std::string folder_;
   std::optional<uint64_t> newest_;  // highest generation on disk, once known
   std::string last_digest_;
+  std::map<Object, std::string> texts_;  // of the objects of the last call: few change at a time
 };
 
 }  // namespace raven::kube

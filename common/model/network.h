@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "common/base/ip.h"
+#include "common/base/prefix_set.h"
 #include "common/kube/object.h"
 #include "common/model/gateway.h"
 
@@ -53,8 +54,10 @@ struct Pool {
   bool operator==(const Pool&) const = default;
 
   const Member* member(std::string_view node) const;
-  // A member whose private address the prefix holds; null: none.
+  // A member whose private address the prefix holds; null: none.  To ask for many prefixes, look
+  // into private_addresses() first.
   const Member* member_within(const IpPrefix& prefix) const;
+  PrefixSet private_addresses() const;  // as host prefixes
   const PoolGateway* gateway(std::string_view node) const;
 };
 
@@ -76,6 +79,7 @@ struct Network {
   std::vector<Pool> pools;            // sorted by name
   std::optional<std::size_t> own;     // index of our pool
   std::vector<PoolProblem> problems;  // sorted
+  bool operator==(const Network&) const = default;
 
   const Pool* own_pool() const { return own ? &pools[*own] : nullptr; }
   const Member* own_member() const;  // this node in its pool
@@ -92,6 +96,10 @@ struct NetworkOptions {
 // Why nobody may claim this prefix; nullptr: it may be routed.
 const char* never_routed(const IpPrefix& prefix);
 
+// In any order.
+Network project_network(
+    std::vector<const Gateway*> gateways, std::string_view self, const NetworkOptions& options = {}
+);
 Network project_network(
     std::span<const Gateway> gateways, std::string_view self, const NetworkOptions& options = {}
 );

@@ -2,30 +2,32 @@
 #include "common/model/remote_prefixes.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
+#include "common/base/prefix_set.h"
 #include "common/base/subtract.h"
 
 namespace raven::model {
 namespace {
 
-// Some pool but `except` has a prefix that passes the test.
-template <class Test>
-bool any_has(const Network& network, const Pool* except, Test test) {
-  return std::ranges::any_of(network.pools, [&](const Pool& pool) {
-    return &pool != except && std::ranges::any_of(pool.prefixes, test);
-  });
+// What all pools have, but `except`.
+PrefixSet routed(const Network& network, const Pool* except = nullptr) {
+  std::vector<IpPrefix> prefixes;
+  for (const Pool& pool : network.pools)
+    if (&pool != except)
+      prefixes.insert(prefixes.end(), pool.prefixes.begin(), pool.prefixes.end());
+  return PrefixSet{std::move(prefixes)};
 }
 
 // What our nodes use though another pool got it.  A claim that holds a prefix of another pool is no
 // proof that they do.
 std::vector<IpPrefix> refused_but_used(const Network& network) {
-  std::vector<IpPrefix> used;
-  if (const Pool* own = network.own_pool(); own != nullptr)
-    for (const IpPrefix& claim : own->refused) {
-      const auto inside = [&](const IpPrefix& other) { return claim.contains(other); };
-      if (!any_has(network, own, inside)) used.push_back(claim);
-    }
+  const Pool* own = network.own_pool();
+  if (own == nullptr || own->refused.empty()) return {};
+  const PrefixSet others = routed(network, own);
+  std::vector<IpPrefix> used = own->refused;
+  std::erase_if(used, [&](const IpPrefix& claim) { return others.first_within(claim) != nullptr; });
   return used;
 }
 
@@ -41,11 +43,24 @@ std::vector<IpPrefix> without(
 std::vector<IpPrefix> nobodys(const RemotePrefixes& remote, const Network& network) {
   std::vector<IpPrefix> prefixes;
   for (const auto& [name, pool] : remote)
-    for (const IpPrefix& refused : pool.refused) {
-      const auto around = [&](const IpPrefix& other) { return other.contains(refused); };
-      if (!any_has(network, nullptr, around)) prefixes.push_back(refused);
-    }
+    prefixes.insert(prefixes.end(), pool.refused.begin(), pool.refused.end());
+  if (prefixes.empty()) return prefixes;
+  const PrefixSet somebodys = routed(network);
+  std::erase_if(prefixes, [&](const IpPrefix& refused) {
+    return somebodys.outermost_around(refused) != nullptr;
+  });
   return prefixes;
+}
+
+// What of the prefixes that a pool had is nobody else's now.
+std::vector<IpPrefix> still_of(
+    const std::vector<IpPrefix>& remembered, const PrefixSet& somebodys, const PrefixSet& lan
+) {
+  std::vector<IpPrefix> kept = remembered;
+  std::erase_if(kept, [&](const IpPrefix& prefix) {
+    return somebodys.overlaps(prefix) || lan.first_within(prefix) != nullptr;
+  });
+  return kept;
 }
 
 }  // namespace
@@ -54,6 +69,7 @@ RemotePrefixes remember_prefixes(const RemotePrefixes& before, const Network& ne
   RemotePrefixes now;
   const Pool* own = network.own_pool();
   if (own == nullptr || !own->tunnels_enabled) return now;
+  std::optional<PrefixSet> somebodys;  // sorted once somebody asks
   for (const Pool& pool : network.pools) {
     if (&pool == own || !pool.tunnels_enabled) continue;
     if (!pool.prefixes.empty()) {
@@ -63,11 +79,8 @@ RemotePrefixes remember_prefixes(const RemotePrefixes& before, const Network& ne
     RemotePool kept{{}, pool.refused};
     if (const auto remembered = before.find(pool.name); remembered != before.end()) {
       if (kept.refused.empty()) kept.refused = remembered->second.refused;
-      for (const IpPrefix& prefix : remembered->second.prefixes) {
-        const auto claims = [&](const IpPrefix& other) { return other.overlaps(prefix); };
-        if (!any_has(network, nullptr, claims) && own->member_within(prefix) == nullptr)
-          kept.prefixes.push_back(prefix);
-      }
+      if (!somebodys) somebodys = routed(network);
+      kept.prefixes = still_of(remembered->second.prefixes, *somebodys, own->private_addresses());
     }
     if (kept != RemotePool{}) now[pool.name] = std::move(kept);
   }

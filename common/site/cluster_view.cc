@@ -9,8 +9,7 @@ namespace raven::site {
 ClusterView::ClusterView(kube::Cluster& cluster, const AgentSettings& settings, std::string node)
     : cluster_{cluster},
       watch_{cluster.watch({.kind = model::gateway_kind()})},
-      node_{std::move(node)},
-      options_{.protected_addresses = settings.protected_addresses},
+      projector_{std::move(node), {.protected_addresses = settings.protected_addresses}},
       store_{settings.state_dir} {
   auto loaded = store_.load();
   if (loaded.ok())
@@ -18,8 +17,8 @@ ClusterView::ClusterView(kube::Cluster& cluster, const AgentSettings& settings, 
   else
     log::info("source", "{}", loaded.error().message);
   // A status that was emptied meanwhile is measured against what a former run knew.
-  network_ = project(former_.listed);
-  remote_ = model::remember_prefixes({}, network_);
+  network_ = projector_.project(std::make_shared<const kube::Objects>(former_.listed));
+  remote_ = model::remember_prefixes({}, *network_);
 }
 
 void ClusterView::use_snapshot() {
@@ -36,20 +35,25 @@ bool ClusterView::refresh() {
   kube::Snapshot gateways = read();
   if (!gateways) return false;
   gateways_ = std::move(gateways);
-  model::Network now = project(*gateways_);
-  own_status_emptied_ = model::own_status_was_emptied(network_, now);
-  if (own_status_emptied_)
-    network_.problems = {
-        {network_.own_pool()->name, {"status.nodes", "is empty: this node goes on as it was"}}};
-  else
-    network_ = std::move(now);
-  remote_ = model::remember_prefixes(remote_, network_);
+  const auto now = projector_.project(gateways_);
+  if (now == projected_) return true;
+  projected_ = now;
+  own_status_emptied_ = model::own_status_was_emptied(*network_, *now);
+  if (own_status_emptied_) {
+    model::Network kept = *network_;
+    kept.problems = {
+        {kept.own_pool()->name, {"status.nodes", "is empty: this node goes on as it was"}}};
+    network_ = std::make_shared<const model::Network>(std::move(kept));
+  } else {
+    network_ = now;
+  }
+  remote_ = model::remember_prefixes(remote_, *network_);
   return true;
 }
 
 kube::Object ClusterView::own_gateway() const {
-  if (network_.role != model::Role::kGateway || !gateways_) return nullptr;
-  const auto gateway = gateways_->find(network_.own_pool()->name);
+  if (network_->role != model::Role::kGateway || !gateways_) return nullptr;
+  const auto gateway = gateways_->find(network_->own_pool()->name);
   return gateway == gateways_->end() ? nullptr : gateway->second;
 }
 
@@ -59,19 +63,19 @@ kube::Snapshot ClusterView::read() {
   if (!synced) return from_disk_;
   from_disk_.reset();
   kube::Snapshot gateways = cluster_.snapshot(watch_);
-  save(*gateways);
+  save(gateways);
   return gateways;
 }
 
-void ClusterView::save(const kube::Objects& gateways) {
-  const Status saved = store_.save(gateways);
-  if (saved.ok()) return;
+void ClusterView::save(const kube::Snapshot& gateways) {
+  if (gateways == saved_) return;
+  const Status saved = store_.save(*gateways);
+  if (saved.ok()) {
+    saved_ = gateways;
+    return;
+  }
   ++snapshot_errors_;
   log::warning("source", "cannot save the snapshot: {}", saved.error().message);
-}
-
-model::Network ClusterView::project(const kube::Objects& gateways) const {
-  return model::project_network(gateways, node_, options_);
 }
 
 }  // namespace raven::site

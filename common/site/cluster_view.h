@@ -11,12 +11,13 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "common/base/result.h"
 #include "common/kube/cluster.h"
 #include "common/model/gateway_store.h"
-#include "common/model/network.h"
+#include "common/model/projector.h"
 #include "common/model/remote_prefixes.h"
 #include "common/site/agent_settings.h"
 
@@ -33,12 +34,12 @@ class ClusterView {
   // From now on the snapshot counts, until the cluster has answered.
   void use_snapshot();
 
-  // Looks at all Gateways again, and saves to disk what is new.  False while there is nothing to
-  // look at: neither an answer nor use_snapshot().
+  // Looks at what changed of the Gateways, and saves to disk what is new.  False while there is
+  // nothing to look at: neither an answer nor use_snapshot().
   bool refresh();
 
   // As of the last refresh(); before the first one, as a former run knew it.
-  const model::Network& network() const { return network_; }
+  const model::Network& network() const { return *network_; }
   const model::RemotePrefixes& remote() const { return remote_; }
 
   // Our Gateway lists no nodes for the moment, so that network() is as it was before; its problems
@@ -57,18 +58,18 @@ class ClusterView {
 
  private:
   kube::Snapshot read();
-  void save(const kube::Objects& gateways);
-  model::Network project(const kube::Objects& gateways) const;
+  void save(const kube::Snapshot& gateways);
 
   kube::Cluster& cluster_;
   const kube::WatchId watch_;
-  const std::string node_;
-  const model::NetworkOptions options_;
+  model::Projector projector_;
   model::GatewayStore store_;
-  model::GatewayStore::Loaded former_;  // generation 0: there was none
-  kube::Snapshot from_disk_;            // null: not used, or not any more
-  kube::Snapshot gateways_;             // of the last refresh()
-  model::Network network_;
+  model::GatewayStore::Loaded former_;               // generation 0: there was none
+  kube::Snapshot from_disk_;                         // null: not used, or not any more
+  kube::Snapshot saved_;                             // on disk
+  kube::Snapshot gateways_;                          // of the last refresh()
+  std::shared_ptr<const model::Network> projected_;  // from gateways_
+  std::shared_ptr<const model::Network> network_;
   model::RemotePrefixes remote_;
   bool own_status_emptied_ = false;
   std::atomic<bool> from_snapshot_ = false;

@@ -6,6 +6,7 @@
 
 #include "common/kube/json_value.h"
 #include "common/model/names.h"
+#include "common/model/projector.h"
 #include "common/wire/raven.h"
 
 namespace raven::model {
@@ -324,6 +325,21 @@ TEST(Network, ObjectsThatDoNotParseBecomeProblems) {
   EXPECT_EQ(network.pools.size(), 1u);
   ASSERT_EQ(network.problems.size(), 1u);
   EXPECT_EQ(network.problems[0].pool, "bad");
+}
+
+TEST(Projector, GivesTheSameNetworkUntilAGatewayChanges) {
+  const auto object = [](const char* name) {
+    return std::make_shared<const kube::Json>(kube::Json{{"metadata", {{"name", name}}}});
+  };
+  kube::Objects objects{{"a", object("a")}};
+  Projector projector{"x"};
+  const auto snapshot = std::make_shared<const kube::Objects>(objects);
+  const auto first = projector.project(snapshot);
+  EXPECT_EQ(projector.project(snapshot), first);
+  objects["b"] = object("b");
+  const auto second = projector.project(std::make_shared<const kube::Objects>(objects));
+  EXPECT_EQ(*second, project_network(objects, "x"));
+  EXPECT_EQ(second->pools.size(), 2u);
 }
 
 }  // namespace

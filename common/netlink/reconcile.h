@@ -7,8 +7,10 @@
 // are added, and only then is removed what is no longer wanted.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <map>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "common/base/result.h"
@@ -30,22 +32,53 @@ struct Operations {
   std::size_t size() const { return put.size() + remove.size(); }
 };
 
-// What makes `actual` equal to `desired`, in the order of `desired`.  Pure.
-// Of two desired entries with one key the first counts.
+namespace internal {
+
+template <class T>
+std::size_t index_of(const std::vector<T>& entries, const T* entry) {
+  return static_cast<std::size_t>(entry - entries.data());
+}
+
+template <class T>
+std::vector<T> marked(const std::vector<T>& entries, const std::vector<bool>& marks) {
+  std::vector<T> result;
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    if (marks[i]) result.push_back(entries[i]);
+  return result;
+}
+
+// Entries with their keys, in the order of these; equal ones as they were given.
+template <class T>
+std::vector<std::pair<typename T::Key, const T*>> by_key(const std::vector<T>& entries) {
+  std::vector<std::pair<typename T::Key, const T*>> keyed;
+  keyed.reserve(entries.size());
+  for (const T& entry : entries) keyed.emplace_back(entry.key(), &entry);
+  const auto key = &std::pair<typename T::Key, const T*>::first;
+  if (!std::ranges::is_sorted(keyed, {}, key)) std::ranges::stable_sort(keyed, {}, key);
+  return keyed;
+}
+
+}  // namespace internal
+
+// What makes `actual` equal to `desired`: puts in the order of `desired`, removals in that of
+// `actual`.  Pure.  Sorts and walks both, as there may be tens of thousands.
+// Of two entries with one key the first counts.
 template <class T>
 Operations<T> diff(const std::vector<T>& desired, const std::vector<T>& actual) {
-  std::map<typename T::Key, const T*> existing;
-  for (const T& entry : actual) existing.emplace(entry.key(), &entry);
-  std::map<typename T::Key, const T*> wanted;
-  Operations<T> operations;
-  for (const T& entry : desired) {
-    if (!wanted.emplace(entry.key(), &entry).second) continue;
-    const auto found = existing.find(entry.key());
-    if (found == existing.end() || !(*found->second == entry)) operations.put.push_back(entry);
+  using internal::index_of, internal::marked;
+  const auto wanted = internal::by_key(desired), existing = internal::by_key(actual);
+  std::vector<bool> put(desired.size()), remove(actual.size());
+  auto old = existing.begin();
+  for (auto now = wanted.begin(); now != wanted.end(); ++now) {
+    if (now != wanted.begin() && now->first == std::prev(now)->first) continue;
+    for (; old != existing.end() && old->first < now->first; ++old)
+      remove[index_of(actual, old->second)] = true;
+    const bool there = old != existing.end() && old->first == now->first;
+    put[index_of(desired, now->second)] = !there || !(*old->second == *now->second);
+    while (old != existing.end() && old->first == now->first) ++old;
   }
-  for (const T& entry : actual)
-    if (!wanted.contains(entry.key())) operations.remove.push_back(entry);
-  return operations;
+  for (; old != existing.end(); ++old) remove[index_of(actual, old->second)] = true;
+  return {marked(desired, put), marked(actual, remove)};
 }
 
 // Goes on after an error and returns all of them.  What is gone already counts as removed.

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+#include <string>
+
 #include "common/netlink/reconcile.h"
 #include "common/wire/raven.h"
 
@@ -74,6 +78,37 @@ TEST(Diff, ForwardingEntryWithAnotherDestinationIsReplaced) {
   const auto operations = diff<FdbEntry>({changed}, {old});
   EXPECT_THAT(operations.put, ElementsAre(changed));
   EXPECT_THAT(operations.remove, IsEmpty());
+}
+
+// Few keys, so that entries meet, repeat and differ: against a look at every pair.
+TEST(Diff, IsWhatALookAtEveryPairSays) {
+  std::minstd_rand dice{5};
+  const auto below = [&](unsigned bound) { return static_cast<unsigned>(dice() % bound); };
+  const auto some = [&] {
+    std::vector<Route> routes;
+    for (unsigned i = below(12); i > 0; --i)
+      routes.push_back(
+          route(("10." + std::to_string(below(5)) + ".0.0/16").c_str(), 10 + below(2), 3 + below(2))
+      );
+    return routes;
+  };
+  for (unsigned round = 0; round < 2000; ++round) {
+    const std::vector<Route> desired = some(), actual = some();
+    const auto first = [](const std::vector<Route>& routes, const Route& like) {
+      return std::ranges::find(routes, like.key(), &Route::key);
+    };
+    Operations<Route> expected;
+    for (auto entry = desired.begin(); entry != desired.end(); ++entry)
+      if (first(desired, *entry) == entry) {
+        const auto old = first(actual, *entry);
+        if (old == actual.end() || !(*old == *entry)) expected.put.push_back(*entry);
+      }
+    for (const Route& entry : actual)
+      if (first(desired, entry) == desired.end()) expected.remove.push_back(entry);
+    const Operations<Route> operations = diff(desired, actual);
+    ASSERT_EQ(operations.put, expected.put) << round;
+    ASSERT_EQ(operations.remove, expected.remove) << round;
+  }
 }
 
 }  // namespace

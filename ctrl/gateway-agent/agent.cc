@@ -34,7 +34,7 @@ Agent::Agent(
       public_ip_{PublicIpSource::parse(settings.public_ip).value_or({})},
       dataplane_calls_{settings.dataplane_socket},
       dataplane_{dataplane_calls_, metrics},
-      ike_{settings.ike, metrics},
+      ike_{node, settings.ike, metrics},
       writer_{cluster, node, settings, metrics},
       ike_dirty_{ike_thread_.loop(), kIkeDebounce, [this] { ike_pass(); }} {}
 

@@ -51,10 +51,8 @@ void add_remote_pool(
   remote->set_name(pool.name);
   for (const IpPrefix& prefix : prefixes) remote->add_prefixes(prefix.text());
   for (const model::PoolGateway& gateway : pool.gateways) {
-    const bool usable = std::any_of(peers.begin(), peers.end(), [&](const Peer& peer) {
-      return peer.name == gateway.name;
-    });
-    if (usable) remote->add_gateways(gateway.name);
+    if (std::ranges::binary_search(peers, gateway.name, {}, &Peer::name))
+      remote->add_gateways(gateway.name);
   }
 }
 

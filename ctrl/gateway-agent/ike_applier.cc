@@ -72,9 +72,11 @@ Status IkeApplier::load_connections(Instant now) {
   const ConnectionChanges changes = diff_connections(*desired_, loaded_, listed);
   Status first;
   for (const IkeConnection* connection : changes.load) {
-    Status loaded = client_->load_connection(connection->name, connection->content);
+    Status loaded = client_->load_connection(
+        connection->name, connection_content(self_, *connection, settings_)
+    );
     if (loaded.ok()) {
-      loaded_[connection->name] = {connection->content, now, {}};
+      loaded_[connection->name] = {*connection, now, {}};
       log::info("ike", "loaded {}", connection->name);
     } else if (first.ok()) {
       first = std::move(loaded).error().with("load " + connection->name);
@@ -97,7 +99,8 @@ Status IkeApplier::remove_connections(const std::vector<std::string>& names) {
 }
 
 Status IkeApplier::initiate_missing(Instant now) {
-  RAVEN_ASSIGN(const std::vector<vici::IkeSa> sas, client_->list_sas());
+  RAVEN_ASSIGN(const std::vector<vici::IkeSa> listed, client_->list_sas());
+  const IkeSas sas{listed};
   show(sas);
   for (const IkeConnection& connection : *desired_) {
     const auto loaded = loaded_.find(connection.name);
@@ -114,14 +117,14 @@ Status IkeApplier::initiate_missing(Instant now) {
   return {};
 }
 
-void IkeApplier::show(const std::vector<vici::IkeSa>& sas) {
+void IkeApplier::show(const IkeSas& sas) {
   for (const Metric metric : {Metric::kIkeEstablished, Metric::kChildSas, Metric::kChildSasWanted})
     metrics_.clear(metric);
   for (const IkeConnection& connection : *desired_) {
     const PeerKeys keys = keys_of(connection, sas);
-    metrics_.set(Metric::kIkeEstablished, {connection.peer}, keys.established ? 1 : 0);
-    metrics_.set(Metric::kChildSas, {connection.peer}, keys.children);
-    metrics_.set(Metric::kChildSasWanted, {connection.peer}, connection.children);
+    metrics_.set(Metric::kIkeEstablished, {connection.peer.name}, keys.established ? 1 : 0);
+    metrics_.set(Metric::kChildSas, {connection.peer.name}, keys.children);
+    metrics_.set(Metric::kChildSasWanted, {connection.peer.name}, connection.children);
   }
 }
 

@@ -21,8 +21,9 @@ namespace raven::gateway_agent {
 
 class IkeApplier {
  public:
-  IkeApplier(const IkeSettings& settings, MetricTable& metrics)
-      : settings_{settings}, metrics_{metrics} {}
+  // `self`: the name of this node.
+  IkeApplier(std::string self, const IkeSettings& settings, MetricTable& metrics)
+      : self_{std::move(self)}, settings_{settings}, metrics_{metrics} {}
 
   // Unset until the first plan: until then charon keeps what it has.
   void set_desired(std::vector<IkeConnection> desired) { desired_ = std::move(desired); }
@@ -47,8 +48,9 @@ class IkeApplier {
   Status load_connections(Instant now);
   Status remove_connections(const std::vector<std::string>& names);
   Status initiate_missing(Instant now);
-  void show(const std::vector<vici::IkeSa>& sas);
+  void show(const IkeSas& sas);
 
+  const std::string self_;
   const IkeSettings& settings_;
   MetricTable& metrics_;
   std::optional<std::vector<IkeConnection>> desired_;

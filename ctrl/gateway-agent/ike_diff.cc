@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 namespace raven::gateway_agent {
 namespace {
@@ -24,45 +25,51 @@ ConnectionChanges diff_connections(
     const std::vector<std::string>& listed
 ) {
   ConnectionChanges changes;
-  std::set<std::string> wanted;
-  const std::set<std::string> present(listed.begin(), listed.end());
+  std::set<std::string_view> wanted;
+  const std::set<std::string_view> present(listed.begin(), listed.end());
   for (const IkeConnection& connection : desired) {
-    wanted.insert(connection.name);
+    wanted.insert(wanted.end(), connection.name);
     const auto known = loaded.find(connection.name);
     if (known == loaded.end() || !present.contains(connection.name) ||
-        !(known->second.content == connection.content))
+        known->second.connection != connection)
       changes.load.push_back(&connection);
   }
-  for (const std::string& name : present)
+  for (const std::string_view name : present)
     if (name.starts_with(kConnectionPrefix) && !wanted.contains(name))
-      changes.remove.push_back(name);
+      changes.remove.emplace_back(name);
   return changes;
 }
 
-PeerKeys keys_of(const IkeConnection& connection, const std::vector<vici::IkeSa>& sas) {
+IkeSas::IkeSas(const std::vector<vici::IkeSa>& sas) {
+  for (const vici::IkeSa& sa : sas) sorted_.push_back(&sa);
+  std::ranges::stable_sort(sorted_, {}, &vici::IkeSa::connection);
+}
+
+std::span<const vici::IkeSa* const> IkeSas::of(const IkeConnection& connection) const {
+  return std::ranges::equal_range(sorted_, connection.name, {}, &vici::IkeSa::connection);
+}
+
+PeerKeys keys_of(const IkeConnection& connection, const IkeSas& sas) {
   PeerKeys keys;
-  for (const vici::IkeSa& sa : sas) {
-    if (sa.connection != connection.name) continue;
-    keys.established |= sa.is_established();
-    for (const vici::ChildSa& child : sa.children) keys.children += child.is_usable();
+  for (const vici::IkeSa* sa : sas.of(connection)) {
+    keys.established |= sa->is_established();
+    for (const vici::ChildSa& child : sa->children) keys.children += child.is_usable();
   }
   return keys;
 }
 
 std::vector<std::string> missing_children(
-    const IkeConnection& connection, const LoadedConnection& loaded,
-    const std::vector<vici::IkeSa>& sas, Instant now
+    const IkeConnection& connection, const LoadedConnection& loaded, const IkeSas& sas, Instant now
 ) {
-  const Patience& patience = connection.initiator ? kInitiator : kResponder;
-  if (!connection.dialable || now - loaded.loaded_at < patience.after_load ||
+  const Patience& patience = connection.peer.initiator ? kInitiator : kResponder;
+  if (!connection.dialable() || now - loaded.loaded_at < patience.after_load ||
       now - loaded.initiated_at < patience.between_attempts)
     return {};
   std::set<std::string> names;
-  for (const vici::IkeSa& sa : sas) {
-    if (sa.connection != connection.name) continue;
+  for (const vici::IkeSa* sa : sas.of(connection)) {
     // Somebody is at it; and a responder leaves the children to the other side.
-    if (!sa.is_established() || sa.is_creating_child || !connection.initiator) return {};
-    for (const vici::ChildSa& child : sa.children)
+    if (!sa->is_established() || sa->is_creating_child || !connection.peer.initiator) return {};
+    for (const vici::ChildSa& child : sa->children)
       if (child.is_usable()) names.insert(child.name);
   }
   const unsigned have = keys_of(connection, sas).children;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@
 namespace raven::gateway_agent {
 
 struct LoadedConnection {
-  vici::Message content;
+  IkeConnection connection;
   Instant loaded_at;
   Instant initiated_at;  // the last time we asked charon to begin
 };
@@ -33,6 +34,17 @@ ConnectionChanges diff_connections(
     const std::vector<std::string>& listed
 );
 
+// The IKE SAs that charon lists, by connection.  Points into what it is made of.
+class IkeSas {
+ public:
+  IkeSas(const std::vector<vici::IkeSa>& sas);  // implicit: it is another view of the list
+  IkeSas(std::vector<vici::IkeSa>&&) = delete;
+  std::span<const vici::IkeSa* const> of(const IkeConnection& connection) const;
+
+ private:
+  std::vector<const vici::IkeSa*> sorted_;  // by connection
+};
+
 // The children that we should ask charon to begin now, because they are missing and nobody is at
 // it: charon begins by itself when a connection is loaded or lost, but not after a failure.
 //
@@ -40,8 +52,7 @@ ConnectionChanges diff_connections(
 // counts.  The other side of the initiator helps only when there has been no IKE SA at all for a
 // while: after a restart of its charon, whose peer may notice late.
 std::vector<std::string> missing_children(
-    const IkeConnection& connection, const LoadedConnection& loaded,
-    const std::vector<vici::IkeSa>& sas, Instant now
+    const IkeConnection& connection, const LoadedConnection& loaded, const IkeSas& sas, Instant now
 );
 
 // How one peer stands, for status and metrics.
@@ -49,6 +60,6 @@ struct PeerKeys {
   bool established = false;
   unsigned children = 0;
 };
-PeerKeys keys_of(const IkeConnection& connection, const std::vector<vici::IkeSa>& sas);
+PeerKeys keys_of(const IkeConnection& connection, const IkeSas& sas);
 
 }  // namespace raven::gateway_agent

@@ -47,9 +47,16 @@ List remote_addresses(const Peer& peer) {
   return addresses;
 }
 
-Message connection(
-    const std::string& self, const Peer& peer, unsigned children, const IkeSettings& settings
+}  // namespace
+
+std::string child_name(unsigned number) {
+  return "net-" + std::to_string(number);
+}
+
+Message connection_content(
+    const std::string& self, const IkeConnection& connection, const IkeSettings& settings
 ) {
+  const Peer& peer = connection.peer;
   Message content;
   content.text("version", "2");
   content.list("local_addrs", {settings.local_address});
@@ -66,33 +73,19 @@ Message connection(
   content.text("unique", "replace");
   content.section("local", identity(self)).section("remote", identity(peer.name));
   Message all;
-  for (unsigned number = 1; number <= children; ++number)
+  for (unsigned number = 1; number <= connection.children; ++number)
     all.section(child_name(number), child(peer, number, settings));
   content.section("children", std::move(all));
   return content;
 }
 
-}  // namespace
-
-std::string child_name(unsigned number) {
-  return "net-" + std::to_string(number);
-}
-
 std::vector<IkeConnection> plan_ike(
-    const std::string& self, const std::vector<Peer>& peers, unsigned children,
-    const IkeSettings& settings
+    const std::vector<Peer>& peers, unsigned children, const IkeSettings& settings
 ) {
   std::vector<IkeConnection> connections;
   if (!settings.enabled) return connections;
   for (const Peer& peer : peers)
-    connections.push_back(
-        {.name = std::string{kConnectionPrefix} + peer.name,
-         .peer = peer.name,
-         .initiator = peer.initiator,
-         .dialable = peer.address.has_value(),
-         .children = children,
-         .content = connection(self, peer, children, settings)}
-    );
+    connections.push_back({std::string{kConnectionPrefix} + peer.name, peer, children});
   return connections;
 }
 

@@ -16,8 +16,7 @@ Desired plan(const model::Network& network, const Facts& facts, const Settings& 
     );
   const std::vector<Peer> peers = find_peers(network, desired.problems);
   desired.dataplane = plan_dataplane(network, facts.remote, peers, settings.node_encapsulation);
-  desired.ike =
-      plan_ike(network.self, peers, std::clamp(facts.workers, 1u, kChildrenMax), settings.ike);
+  desired.ike = plan_ike(peers, std::clamp(facts.workers, 1u, kChildrenMax), settings.ike);
   if (network.role == model::Role::kGateway && settings.routes.enabled) {
     desired.routes = plan_routes(network, facts.remote, facts.kernel, settings.routes.mtu);
     desired.guarded = model::outside_own_pool(settings.cluster_cidrs, network);

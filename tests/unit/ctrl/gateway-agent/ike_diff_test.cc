@@ -13,19 +13,18 @@ using testing::IsEmpty;
 
 const Instant kStart{seconds{1000}};
 
-IkeConnection connection(const std::string& peer, const std::string& version = "1") {
-  return {
-      .name = "raven-" + peer,
-      .peer = peer,
-      .initiator = true,
-      .dialable = true,
-      .children = 3,
-      .content = vici::Message{}.text("content", version)};
+IkeConnection connection(const std::string& name, uint16_t port = 4500) {
+  Peer peer;
+  peer.name = name;
+  peer.initiator = true;
+  peer.address = IpAddress::v4(0xc6336401);
+  peer.port = port;
+  return {.name = "raven-" + name, .peer = peer, .children = 3};
 }
 
 LoadedConnections loaded(const std::vector<IkeConnection>& connections) {
   LoadedConnections all;
-  for (const auto& one : connections) all[one.name] = {one.content, kStart, {}};
+  for (const auto& one : connections) all[one.name] = {one, kStart, {}};
   return all;
 }
 
@@ -48,8 +47,8 @@ TEST(IkeDiff, LoadsEverythingIntoANewCharon) {
 }
 
 TEST(IkeDiff, LeavesAloneWhatHasNotChanged) {
-  const std::vector desired{connection("a"), connection("b", "2")};
-  const auto before = loaded({connection("a"), connection("b", "1")});
+  const std::vector desired{connection("a"), connection("b", 4501)};
+  const auto before = loaded({connection("a"), connection("b")});
   const auto changes = diff_connections(desired, before, {"raven-a", "raven-b"});
   EXPECT_THAT(names(changes.load), ElementsAre("raven-b"));
   EXPECT_THAT(changes.remove, IsEmpty());
@@ -72,7 +71,7 @@ TEST(IkeDiff, RemovesOwnConnectionsOnly) {
 std::vector<std::string> missing(
     IkeConnection one, const std::vector<vici::IkeSa>& sas, seconds after = seconds{60}
 ) {
-  return missing_children(one, {one.content, kStart, {}}, sas, kStart + after);
+  return missing_children(one, {one, kStart, {}}, sas, kStart + after);
 }
 
 TEST(MissingChildren, AreThoseThatNobodyIsBringingUp) {
@@ -100,28 +99,33 @@ TEST(MissingChildren, AreLeftToCharonWhileItIsAtIt) {
 
 TEST(MissingChildren, AreNotAskedForAgainAtOnce) {
   const auto one = connection("a");
-  const LoadedConnection recent{one.content, kStart, kStart + seconds{58}};
-  EXPECT_THAT(missing_children(one, recent, {}, kStart + seconds{60}), IsEmpty());
-  EXPECT_EQ(missing_children(one, recent, {}, kStart + seconds{62}).size(), 3u);
+  const LoadedConnection recent{one, kStart, kStart + seconds{58}};
+  const std::vector<vici::IkeSa> none;
+  EXPECT_THAT(missing_children(one, recent, none, kStart + seconds{60}), IsEmpty());
+  EXPECT_EQ(missing_children(one, recent, none, kStart + seconds{62}).size(), 3u);
 }
 
 TEST(MissingChildren, AreBegunByTheOtherSideOnlyWhenThereIsNoIkeSaForAWhile) {
   auto one = connection("a");
-  one.initiator = false;
+  one.peer.initiator = false;
   EXPECT_THAT(missing(one, {sa("a", {"net-1"})}), IsEmpty());
   EXPECT_THAT(missing(one, {}, seconds{7}), IsEmpty());
   EXPECT_EQ(missing(one, {}, seconds{11}).size(), 3u);
-  one.dialable = false;
+  one.peer.address.reset();
   EXPECT_THAT(missing(one, {}), IsEmpty());
 }
 
 TEST(MissingChildren, CountOnlyWhatCarriesTraffic) {
-  auto half = sa("a", {"net-1", "net-2", "net-3"});
-  half.children[1].state = "DELETING";
-  half.children[2].state = "REKEYING";
-  EXPECT_THAT(missing(connection("a"), {half}), ElementsAre("net-2"));
-  EXPECT_EQ(keys_of(connection("a"), {half}).children, 2u);
-  EXPECT_TRUE(keys_of(connection("a"), {half}).established);
+  const std::vector sas{sa("b", {"net-1"}), [] {
+                          auto half = sa("a", {"net-1", "net-2", "net-3"});
+                          half.children[1].state = "DELETING";
+                          half.children[2].state = "REKEYING";
+                          return half;
+                        }()};
+  EXPECT_THAT(missing(connection("a"), sas), ElementsAre("net-2"));
+  EXPECT_EQ(keys_of(connection("a"), sas).children, 2u);
+  EXPECT_TRUE(keys_of(connection("a"), sas).established);
+  EXPECT_FALSE(keys_of(connection("c"), sas).established);
 }
 
 }  // namespace

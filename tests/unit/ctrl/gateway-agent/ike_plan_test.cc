@@ -19,18 +19,23 @@ std::vector<IkeConnection> ike_of(const std::string& self, unsigned workers = 2)
   return plan(network_of(three_sites(), self), Facts{.workers = workers}, settings).ike;
 }
 
+vici::Message content_of(const std::string& self, std::size_t index, unsigned workers = 2) {
+  return connection_content(self, ike_of(self, workers).at(index), Settings{}.ike);
+}
+
 TEST(IkePlan, HasOneConnectionPerPeerWithNodeNamesAsIdentities) {
   const auto connections = ike_of("e1");
   ASSERT_EQ(connections.size(), 3u);
   EXPECT_EQ(connections[0].name, "raven-c1");
-  EXPECT_EQ(connections[0].content.section("local").text("id"), "e1");
-  EXPECT_EQ(connections[0].content.section("remote").text("id"), "c1");
-  EXPECT_EQ(connections[0].content.section("remote").text("auth"), "psk");
+  const vici::Message content = content_of("e1", 0);
+  EXPECT_EQ(content.section("local").text("id"), "e1");
+  EXPECT_EQ(content.section("remote").text("id"), "c1");
+  EXPECT_EQ(content.section("remote").text("auth"), "psk");
 }
 
 TEST(IkePlan, HasOneChildPerWorkerToldApartByInterfaceId) {
-  const auto connections = ike_of("c1", 3);
-  const auto children = connections[0].content.section("children").sections();
+  const vici::Message content = content_of("c1", 0, 3);
+  const auto children = content.section("children").sections();
   ASSERT_EQ(children.size(), 3u);
   for (unsigned n = 1; n <= 3; ++n) {
     const auto& [name, child] = children[n - 1];
@@ -49,12 +54,12 @@ TEST(IkePlan, NeverHasFewerThanOneChildOrMoreThanAnInterfaceIdCounts) {
 }
 
 TEST(IkePlan, OnlyTheSideThatBeginsStartsAndRestartsChildren) {
-  const auto of_c1 = ike_of("c1"), of_e1 = ike_of("e1");
-  const auto& begins = *of_c1[0].content.section("children").sections()[0].second;
+  const vici::Message of_c1 = content_of("c1", 0), of_e1 = content_of("e1", 0);
+  const auto& begins = *of_c1.section("children").sections()[0].second;
   EXPECT_EQ(begins.text("start_action"), "start");
   EXPECT_EQ(begins.text("close_action"), "start");
   EXPECT_EQ(begins.text("dpd_action"), "restart");
-  const auto& waits = *of_e1[0].content.section("children").sections()[0].second;
+  const auto& waits = *of_e1.section("children").sections()[0].second;
   EXPECT_EQ(waits.text("start_action"), "none");
   EXPECT_EQ(waits.text("close_action"), "none");
   EXPECT_EQ(waits.text("dpd_action"), "clear");
@@ -62,14 +67,14 @@ TEST(IkePlan, OnlyTheSideThatBeginsStartsAndRestartsChildren) {
 
 TEST(IkePlan, AcceptsAPeerBehindNatFromAnywhereButDialsAnAddress) {
   const auto connections = ike_of("c1");
-  EXPECT_THAT(connections[0].content.list("remote_addrs"), ElementsAre("198.51.100.11"));
-  EXPECT_TRUE(connections[0].dialable);
-  EXPECT_THAT(connections[1].content.list("remote_addrs"), ElementsAre("%any"));
-  EXPECT_FALSE(connections[1].dialable);
+  EXPECT_THAT(content_of("c1", 0).list("remote_addrs"), ElementsAre("198.51.100.11"));
+  EXPECT_TRUE(connections[0].dialable());
+  EXPECT_THAT(content_of("c1", 1).list("remote_addrs"), ElementsAre("%any"));
+  EXPECT_FALSE(connections[1].dialable());
 }
 
 TEST(IkePlan, UsesOnePortForAllOfIke) {
-  const vici::Message content = ike_of("c1")[0].content;
+  const vici::Message content = content_of("c1", 0);
   EXPECT_EQ(content.text("local_port"), "4500");
   EXPECT_EQ(content.text("remote_port"), "4500");
   EXPECT_EQ(content.text("encap"), "yes");

@@ -18,26 +18,22 @@ class EsnResync {
   static constexpr uint32_t kTurnsMax = 4;  // turns that are tried, one after the other
 
   // A packet failed its ICV, or passed.
-  void failed() { ++failures_; }
-  void passed() {
-    if (failures_ == 0) [[likely]]
-      return;
-    failures_ = 0;
-    next_try_ = kEvery;
+  void failed() {
+    if (failures_left_ != 0) --failures_left_;
   }
+  void passed() { failures_left_ = kEvery; }
 
   // Whether the next packet is to be tried.
-  bool due() const { return failures_ >= next_try_; }
+  bool due() const { return failures_left_ == 0; }
   // How many turns ahead to try now; 1..kTurnsMax.
   uint32_t next_turns() {
-    next_try_ = failures_ + kEvery;
+    failures_left_ = kEvery;
     return tries_++ % kTurnsMax + 1;
   }
   uint32_t tries() const { return tries_; }
 
  private:
-  uint32_t failures_ = 0;  // since the last success
-  uint32_t next_try_ = kEvery;
+  uint32_t failures_left_ = kEvery;  // in a row, until a packet is tried
   uint32_t tries_ = 0;
 };
 

@@ -58,7 +58,7 @@ const std::map<std::string, Inspect> kInspects = {
 
 std::map<std::string, Algorithm> algorithms() {
   std::map<std::string, Algorithm> names;
-  for (const Suite& suite : all_suites()) names.emplace(suite.name, suite.algorithm);
+  for (const Suite& suite : kSuites) names.emplace(suite.name, suite.algorithm);
   return names;
 }
 

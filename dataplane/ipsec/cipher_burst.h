@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
 #include "dataplane/ipsec/cipher_library.h"
 #include "dataplane/ipsec/suite.h"
@@ -30,11 +31,12 @@ struct alignas(64) CipherSlot {
   alignas(16) uint8_t nonce[16];  // AEAD: salt | IV | 0; CBC: the IV
   alignas(16) uint8_t aad[16];    // AEAD: SPI | sequence (8 bytes), with ESN SPI | high | low (12)
   uint8_t* text;                  // in place
-  uint8_t* tag;                   // 16 bytes; CBC-HMAC with ESN: 4 more bytes follow the text
+  uint8_t* tag;                   // CBC-HMAC with ESN: 4 more bytes follow the text
   const CipherKey* key;
   uint32_t size;  // of the text
   Algorithm algorithm;
   uint8_t aad_size;
+  uint8_t icv_size;  // of the tag
 };
 static_assert(sizeof(CipherSlot) == 64);
 
@@ -61,8 +63,6 @@ class CipherBurst {
  private:
   void run_jobs(std::size_t count);
   void submit(const CipherSlot& slot, std::size_t index);
-  void describe_chacha(IMB_JOB& job, const CipherSlot& slot) const;
-  void describe_cbc_hmac(IMB_JOB& job, const CipherSlot& slot) const;
   void complete(const IMB_JOB* job);
   void flush();
 
@@ -70,13 +70,12 @@ class CipherBurst {
   std::size_t size_ = 0;
   CipherLibrary& library_;
   const Operation operation_;
-  // The library's direct calls, by Algorithm: key, context, out, in, size, nonce, AAD, its size,
-  // tag, its size.
-  using Gcm = void (*)(
+  // The library's direct calls: key, context, out, in, size, nonce, AAD, its size, tag, its size.
+  using DirectCall = void (*)(
       const gcm_key_data*, gcm_context_data*, uint8_t*, const uint8_t*, uint64_t, const uint8_t*,
       const uint8_t*, uint64_t, uint8_t*, uint64_t
   );
-  std::array<Gcm, 2> gcm_;
+  std::array<DirectCall, std::size(kSuites)> direct_calls_{};  // by Algorithm; null: a job
   std::array<uint8_t, kBurstMax> jobs_;  // those of the burst that are no direct calls
   uint64_t pending_ = 0;                 // bit i: job of packet i is in the library
 };

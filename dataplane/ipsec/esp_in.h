@@ -9,6 +9,7 @@
 
 #include <xmmintrin.h>
 
+#include <array>
 #include <cstdint>
 
 #include "common/base/ip.h"
@@ -75,10 +76,13 @@ class EspIn {
   }
 
  private:
-  // What finish() needs, one cache line.
+  // Room for the computed ICV of a packet and, right behind it, the received one.
+  template <std::size_t kSize>
+  using IcvPair = std::array<uint8_t, 2 * kSize>;
+
+  // What finish() needs, one cache line.  Longer ICVs are elsewhere: they cost others nothing.
   struct alignas(64) Pending {
-    alignas(16) uint8_t computed_icv[kIcvSize];
-    alignas(16) uint8_t received_icv[kIcvSize];
+    alignas(16) IcvPair<kUsualIcvSize> icvs;
     InboundSa* sa;
     uint64_t sequence;
     uint8_t outer_traffic_class;
@@ -86,12 +90,18 @@ class EspIn {
 
   EspVerdict admit(InboundSa& sa, const EspInInput& packet);
   void stage(InboundSa& sa, const EspInInput& packet, uint32_t text_size, uint64_t sequence);
+  uint8_t* icvs_of(std::size_t position, std::size_t icv_size) {
+    if (icv_size == kUsualIcvSize) [[likely]]
+      return pending_[position].icvs.data();
+    return long_icvs_[position].data();
+  }
   EspVerdict authenticate(std::size_t position);
   void keep_suspect(InboundSa& sa, const EspInInput& packet);
   void resync();
 
   CipherBurst burst_;
   alignas(64) std::array<Pending, kBurstMax> pending_;
+  alignas(64) std::array<IcvPair<kIcvSizeMax>, kBurstMax> long_icvs_;
   uint64_t failed_ = 0;
 
   // A copy of a packet that will be tried with a higher half of its number, see esn_resync.h.

@@ -18,7 +18,7 @@ namespace raven::dataplane {
 // Most bytes written in front of the inner packet: outer header, ESP header, IV.
 inline constexpr uint32_t kEspHeadroomMax = kOuterHeaderSizeMax + kEspHeaderSize + kIvSizeMax;
 // Most bytes written behind it: padding, pad length, next header, ICV.
-inline constexpr uint32_t kEspTailroomMax = kBlockSizeMax - 1 + 2 + kIcvSize;
+inline constexpr uint32_t kEspTailroomMax = kBlockSizeMax - 1 + 2 + kIcvSizeMax;
 
 // An inner IPv4 or IPv6 packet whose header was checked; nothing else shares these bytes.  Bytes
 // behind what its header says are padding for the receiver (RFC 4303 section 2.7).  Anything that
@@ -82,8 +82,8 @@ class EspOut {
   std::size_t checksum_count_ = 0;
 };
 
-// ESP header and IV in front of the text, nonce and associated data into the burst.  The IV of
-// AEAD suites is the 64-bit sequence number, which makes it unique per key.
+// ESP header and IV in front of the text, nonce and associated data into the burst.  A sequence
+// number as IV is unique per key.
 [[gnu::always_inline]] inline void EspOut::write_esp(
     OutboundSa& sa, uint64_t sequence, uint8_t* text, uint32_t text_size
 ) {
@@ -93,10 +93,11 @@ class EspOut {
   slot.key = sa.key_;
   slot.size = text_size;
   slot.algorithm = sa.algorithm_;
+  slot.icv_size = sa.icv_size_;
   slot.aad_size = esp_wire::write_aad(slot.aad, sa.spi_wire_, sequence, sa.esn_);
   const uint64_t iv = host_to_big(sequence);
   esp_wire::store_16(text - sa.esp_header_size_, sa.spi_wire_ | (iv & 0xffffffff00000000u), iv);
-  if (sa.iv_size_ == sizeof(iv)) [[likely]]
+  if (sa.iv_size_ == kCounterIvSize) [[likely]]
     esp_wire::write_nonce(slot.nonce, sa.salt_, iv);
   else
     write_random_iv(slot, sequence);
@@ -112,9 +113,9 @@ class EspOut {
   const uint32_t block_mask = sa.block_size_ - 1u;
   const uint32_t text_size = (packet.size + esp_wire::kTrailerSize + block_mask) & ~block_mask;
   const uint32_t header_size = outer.size() + sa.esp_header_size_;
-  const uint32_t total = header_size + text_size + uint32_t{kIcvSize};
+  const uint32_t total = header_size + text_size + sa.icv_size_;
   if (packet.headroom < header_size || total > UINT16_MAX ||
-      packet.tailroom < text_size - packet.size + kIcvSize) [[unlikely]]
+      packet.tailroom < text_size - packet.size + sa.icv_size_) [[unlikely]]
     return refuse(EspVerdict::kHeadroom);
 
   const uint64_t sequence = sa.sequence() + 1;

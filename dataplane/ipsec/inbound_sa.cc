@@ -9,6 +9,9 @@
 #include "dataplane/ipsec/cipher_key.h"
 
 namespace raven::dataplane {
+
+static_assert(sizeof(InboundSa) == 4 * 64, "does what a packet needs still fit the first line?");
+
 namespace {
 
 ReplayWindow make_window(const SaConfig& config, const SaMemory& memory) {
@@ -24,6 +27,8 @@ InboundSa::InboundSa(const SaConfig& config, WorkerId owner, const SaMemory& mem
       spi_wire_{host_to_big(config.spi.value())},
       block_size_{suite_of(config.algorithm).block_size},
       iv_size_{suite_of(config.algorithm).iv_size},
+      esp_header_size_{static_cast<uint8_t>(kEspHeaderSize + iv_size_)},
+      icv_size_{suite_of(config.algorithm).icv_size},
       esn_{config.esn},
       algorithm_{config.algorithm},
       lifetime_{config.lifetime_soft, config.lifetime_hard, past_of(config)},

@@ -72,6 +72,8 @@ class alignas(64) InboundSa {
   uint32_t salt_ = 0;               // as it lies in memory
   uint8_t block_size_;
   uint8_t iv_size_;
+  uint8_t esp_header_size_;  // with the IV
+  uint8_t icv_size_;
   bool esn_;
   Algorithm algorithm_;
   EsnResync resync_;

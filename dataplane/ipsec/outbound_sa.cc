@@ -11,6 +11,8 @@
 
 namespace raven::dataplane {
 
+static_assert(sizeof(OutboundSa) == 4 * 64, "does what a packet needs still fit the first line?");
+
 OutboundSa::OutboundSa(const SaConfig& config, WorkerId owner, const SaMemory& memory)
     : sequence_{config.last_sequence},
       sequence_limit_{0},
@@ -18,6 +20,7 @@ OutboundSa::OutboundSa(const SaConfig& config, WorkerId owner, const SaMemory& m
       block_size_{suite_of(config.algorithm).block_size},
       iv_size_{suite_of(config.algorithm).iv_size},
       esp_header_size_{static_cast<uint8_t>(kEspHeaderSize + iv_size_)},
+      icv_size_{suite_of(config.algorithm).icv_size},
       esn_{config.esn},
       algorithm_{config.algorithm},
       tfc_size_{config.tfc_size},

@@ -92,6 +92,7 @@ class alignas(64) OutboundSa {
   uint8_t block_size_;
   uint8_t iv_size_;
   uint8_t esp_header_size_;  // with the IV
+  uint8_t icv_size_;
   bool esn_;
   Algorithm algorithm_;
   uint32_t tfc_size_;

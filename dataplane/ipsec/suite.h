@@ -1,22 +1,23 @@
 // Suite: one row per ESP algorithm, with everything that depends on it: names, IKE numbers, sizes.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A new algorithm of a known mode is one row here plus its vectors in the tests.
+// The rows are in suites.def.  What they call of the cipher library is not here but in
+// cipher_calls.h, so that this header can be included everywhere.  Threading: constants.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
+
+#include "common/dpapi/sa_socket.h"
 
 namespace raven::dataplane {
 
 enum class Algorithm : uint8_t {
-  kAes128Gcm,
-  kAes256Gcm,
-  kChacha20Poly1305,
-  kAes128CbcSha256,
-  kAes256CbcSha256,
+#define SUITE(id, ...) id,
+#include "dataplane/ipsec/suites.def"
+#undef SUITE
 };
 
 // How the cipher is driven: what the code distinguishes, where the row alone is not enough.
@@ -40,13 +41,37 @@ struct Suite {
   constexpr std::size_t keying_size() const { return std::size_t{key_size} + salt_size; }
 };
 
-inline constexpr uint32_t kEspHeaderSize = 8;  // SPI and sequence number
-inline constexpr std::size_t kIcvSize = 16;    // of every suite
-inline constexpr std::size_t kIvSizeMax = 16;
-inline constexpr std::size_t kBlockSizeMax = 16;
+// All of them, by Algorithm.
+inline constexpr Suite kSuites[] = {
+#define SUITE(                                                                                  \
+    id, name, rfc, encryption, integrity, key, salt, integrity_key, iv, icv, block, mode, ...   \
+)                                                                                               \
+  {name, rfc, Algorithm::id, CipherMode::mode, encryption, integrity, key, salt, integrity_key, \
+   iv,   icv, block},
+#include "dataplane/ipsec/suites.def"
+#undef SUITE
+};
 
-std::span<const Suite> all_suites();
-const Suite& suite_of(Algorithm algorithm);
+constexpr const Suite& suite_of(Algorithm algorithm) {
+  return kSuites[static_cast<std::size_t>(algorithm)];
+}
+
+constexpr std::size_t largest_of_suites(uint8_t Suite::*size) {
+  return std::ranges::max(kSuites, {}, size).*size;
+}
+
+inline constexpr uint32_t kEspHeaderSize = 8;  // SPI and sequence number
+inline constexpr std::size_t kKeyingSizeMax =
+    std::ranges::max(kSuites, {}, &Suite::keying_size).keying_size();
+inline constexpr std::size_t kIntegrityKeySizeMax = largest_of_suites(&Suite::integrity_key_size);
+inline constexpr std::size_t kIvSizeMax = largest_of_suites(&Suite::iv_size);
+inline constexpr std::size_t kIcvSizeMax = largest_of_suites(&Suite::icv_size);
+inline constexpr std::size_t kBlockSizeMax = largest_of_suites(&Suite::block_size);
+// An IV of this size is the sequence number, and the nonce is salt | IV.  A longer one is random,
+// and is the nonce.
+inline constexpr std::size_t kCounterIvSize = 8;
+// No ICV is shorter, and the packet path expects this one.
+inline constexpr std::size_t kUsualIcvSize = 16;
 
 // Null if there is no such suite.
 const Suite* find_suite(std::string_view name);

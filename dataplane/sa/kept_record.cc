@@ -7,6 +7,8 @@
 namespace raven::dataplane {
 namespace {
 
+static_assert(std::max(kKeyingSizeMax, kIntegrityKeySizeMax) <= kKeptKeySize);
+
 Error invalid(const char* what) {
   return Error{ErrorCode::kInvalid, std::string{"kept SA: "} + what};
 }
@@ -39,7 +41,7 @@ Result<OuterAddresses> read_outer(const KeptRecord& record) {
 
 bool enums_are_valid(const KeptRecord& record) {
   return record.direction <= static_cast<uint8_t>(Direction::kOutbound) &&
-         record.algorithm < all_suites().size() && record.esn <= 1 && record.dscp_copies <= 1 &&
+         record.algorithm < std::size(kSuites) && record.esn <= 1 && record.dscp_copies <= 1 &&
          record.df <= static_cast<uint8_t>(DfRule::kClear);
 }
 

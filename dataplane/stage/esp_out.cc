@@ -8,10 +8,16 @@
 #include <algorithm>
 
 #include "dataplane/packet/mbuf.h"
+#include "dataplane/packet/wire.h"
+#include "dataplane/port/packet_pool.h"
 #include "dataplane/stage/context.h"
 #include "dataplane/stage/tfc.h"
 
 namespace raven::dataplane::stage {
+
+static_assert(kEspHeadroomMax + sizeof(wire::Ethernet) <= kHeadroom);
+static_assert(kEspTailroomMax <= kTailroom);
+
 namespace {
 
 void without_own_sa(Context& context, rte_mbuf* packet, PeerSlot& peer) {

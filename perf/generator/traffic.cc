@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "common/wire/raven.h"
+#include "dataplane/ipsec/cipher_calls.h"
 #include "dataplane/ipsec/cipher_key.h"
 #include "dataplane/packet/checksum.h"
 #include "dataplane/packet/mbuf.h"
@@ -179,16 +180,14 @@ void Traffic::write(std::span<rte_mbuf* const> packets, const Sizes& sizes) {
 
 // Nothing but the library's calls.
 void Traffic::run_gcm_alone() {
-  const IMB_MGR* manager = library_->manager();
-  const bool small = tunnels_.algorithm == Algorithm::kAes128Gcm;
-  const aes_gcm_enc_dec_t run = work_ == Work::kEncrypt
-                                    ? (small ? manager->gcm128_enc : manager->gcm256_enc)
-                                    : (small ? manager->gcm128_dec : manager->gcm256_dec);
+  const auto& calls = std::get<GcmCalls>(calls_of(tunnels_.algorithm));
+  const aes_gcm_enc_dec_t run =
+      library_->manager()->*(work_ == Work::kEncrypt ? calls.encrypt : calls.decrypt);
   gcm_context_data context;
   for (std::size_t i = 0; i < cipher_->size(); ++i) {
     const CipherSlot& slot = (*cipher_)[i];
     run(&slot.key->gcm(), &context, slot.text, slot.text, slot.size, slot.nonce, slot.aad, 8,
-        slot.tag, kIcvSize);
+        slot.tag, slot.icv_size);
   }
 }
 
@@ -205,6 +204,7 @@ double Traffic::ceiling_cycles(std::span<rte_mbuf* const> packets, const Sizes& 
       slot.tag = slot.text + slot.size;
       slot.key = keys_[i % keys_.size()].get();
       slot.algorithm = tunnels_.algorithm;
+      slot.icv_size = suite.icv_size;
       slot.aad_size = 8;
       cipher_->commit();
     }

@@ -28,14 +28,19 @@ std::string key_text(const Secret& key) {
 }
 
 std::string cipher_text(const SaConfig& sa) {
-  if (sa.algorithm == Algorithm::kAes128CbcSha256)
-    return fmt::format(
-        "cipher_algo aes-128-cbc cipher_key {} auth_algo sha256-hmac auth_key {}", key_text(sa.key),
-        key_text(sa.integrity_key)
-    );
-  return fmt::format(
-      "aead_algo {} aead_key {}", dataplane::suite_of(sa.algorithm).name, key_text(sa.key)
-  );
+  const dataplane::Suite& suite = dataplane::suite_of(sa.algorithm);
+  switch (suite.mode) {
+    case CipherMode::kGcm:
+    case CipherMode::kChachaPoly:
+      return fmt::format("aead_algo {} aead_key {}", suite.name, key_text(sa.key));
+    case CipherMode::kCbcHmac:  // the key of the hash is as long as the hash
+      return fmt::format(
+          "cipher_algo aes-{}-cbc cipher_key {} auth_algo sha{}-hmac auth_key {}",
+          suite.key_size * 8, key_text(sa.key), suite.integrity_key_size * 8,
+          key_text(sa.integrity_key)
+      );
+  }
+  return {};
 }
 
 std::string sa_text(const Tunnels& tunnels, unsigned i, Direction direction) {

@@ -11,10 +11,6 @@ namespace {
 
 using namespace dataplane;
 
-constexpr Algorithm kAlgorithms[] = {
-    Algorithm::kAes128Gcm, Algorithm::kAes256Gcm, Algorithm::kChacha20Poly1305,
-    Algorithm::kAes128CbcSha256};
-
 // The SA of the bench, as the oracle has to know it.
 test::ReferenceSa bench_sa() {
   test::ReferenceSa sa;
@@ -81,7 +77,8 @@ void forward(const Bytes& text, EspVerdict verdict) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   Input input{data, size};
   const uint8_t options = input.byte();
-  const Algorithm algorithm = kAlgorithms[options & 3];
+  const unsigned suite = (options & 3) | (options >> 1 & 4);
+  const Algorithm algorithm = kSuites[suite % std::size(kSuites)].algorithm;
   Bytes text = padded(input.rest(), suite_of(algorithm).block_size);
   if ((options & 4) == 0) repair_ipv4_checksum(text, 0);
   FuzzBox::with({});  // the EAL comes first

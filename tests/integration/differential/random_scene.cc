@@ -19,10 +19,10 @@ ReferenceSa random_sa(Random& random, uint32_t spi) {
   ReferenceSa sa;
   static constexpr ReferenceCipher kCiphers[] = {
       ReferenceCipher::kAesGcm, ReferenceCipher::kAesGcm, ReferenceCipher::kChaCha20Poly1305,
-      ReferenceCipher::kAesCbcHmacSha256};
+      ReferenceCipher::kAesCbcHmacSha2};
   sa.cipher = random.pick(kCiphers);
   const bool chacha = sa.cipher == ReferenceCipher::kChaCha20Poly1305;
-  const bool cbc = sa.cipher == ReferenceCipher::kAesCbcHmacSha256;
+  const bool cbc = sa.cipher == ReferenceCipher::kAesCbcHmacSha2;
   sa.key = random.bytes(chacha || random.one_in(2) ? 32 : 16);
   if (!cbc) sa.salt = random.bytes(4);
   if (cbc) sa.integrity_key = random.bytes(32);

@@ -9,13 +9,13 @@
 namespace raven::dataplane::test {
 namespace {
 
-constexpr std::size_t kIcv = 16;
-
-std::size_t iv_size(const ReferenceSa& sa) {
-  return sa.cipher == ReferenceCipher::kAesCbcHmacSha256 ? 16 : 8;
-}
 std::size_t block_size(const ReferenceSa& sa) {
-  return sa.cipher == ReferenceCipher::kAesCbcHmacSha256 ? 16 : 4;
+  return sa.cipher == ReferenceCipher::kAesCbcHmacSha2 ? 16 : 4;
+}
+
+// ESP header, IV and ICV.
+std::size_t size_around(const ReferenceSa& sa) {
+  return 8 + reference_iv_size(sa) + reference_icv_size(sa);
 }
 
 uint32_t u32_at(const Bytes& bytes, std::size_t offset) {
@@ -100,7 +100,7 @@ ReferenceTunnel::Admitted ReferenceTunnel::admit(const Bytes& esp) const {
   if (esp.size() < 8) return {"esp_short"};
   if (u32_at(esp, 0) < 256) return {"spi_reserved"};
   if (u32_at(esp, 0) != settings_.in.spi) return {"spi_unknown"};
-  const std::size_t around = 8 + iv_size(settings_.in) + kIcv;
+  const std::size_t around = size_around(settings_.in);
   if (esp.size() < around + 2) return {"esp_short"};
   if ((esp.size() - around) % block_size(settings_.in) != 0) return {"esp_align"};
   const uint64_t number = infer(u32_at(esp, 4));
@@ -151,8 +151,7 @@ std::size_t ReferenceTunnel::header_size() const {
 
 std::size_t ReferenceTunnel::outer_size(std::size_t inner) const {
   const std::size_t block = block_size(settings_.out);
-  return header_size() + 8 + iv_size(settings_.out) + (inner + 2 + block - 1) / block * block +
-         kIcv;
+  return header_size() + size_around(settings_.out) + (inner + 2 + block - 1) / block * block;
 }
 
 Bytes ReferenceTunnel::outer_header(
@@ -195,7 +194,7 @@ Bytes ReferenceTunnel::outer_header(
 }
 
 std::optional<Bytes> ReferenceTunnel::read(const Bytes& outer, bool cut) {
-  if (outer.size() < header_size() + 8 + iv_size(settings_.out) + 2 + kIcv) return std::nullopt;
+  if (outer.size() < header_size() + size_around(settings_.out) + 2) return std::nullopt;
   const Bytes esp = slice(outer, header_size());
   const uint64_t number = settings_.last_out + ++read_;
   const auto text = reference_open(settings_.out, number, esp);
@@ -203,7 +202,7 @@ std::optional<Bytes> ReferenceTunnel::read(const Bytes& outer, bool cut) {
   const Bytes inner = slice(*text, 0, text->size() - 2 - (*text)[text->size() - 2]);
   if (inner.empty()) return std::nullopt;
 
-  const Bytes iv = slice(esp, 8, iv_size(settings_.out));
+  const Bytes iv = slice(esp, 8, reference_iv_size(settings_.out));
   const Bytes again = reference_seal(
       settings_.out, number, iv,
       with_trailer(inner, inner[0] >> 4 == 4 ? 4 : 41, block_size(settings_.out))

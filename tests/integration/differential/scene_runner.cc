@@ -22,16 +22,25 @@ T must(Result<T> result) {
   return std::move(result).value();
 }
 
-Algorithm algorithm_of(const ReferenceSa& sa) {
-  const bool small_key = sa.key.size() == 16;
-  switch (sa.cipher) {
+CipherMode mode_of(ReferenceCipher cipher) {
+  switch (cipher) {
     case ReferenceCipher::kAesGcm:
-      return small_key ? Algorithm::kAes128Gcm : Algorithm::kAes256Gcm;
+      return CipherMode::kGcm;
     case ReferenceCipher::kChaCha20Poly1305:
-      return Algorithm::kChacha20Poly1305;
-    default:
-      return small_key ? Algorithm::kAes128CbcSha256 : Algorithm::kAes256CbcSha256;
+      return CipherMode::kChachaPoly;
+    case ReferenceCipher::kAesCbcHmacSha2:
+      return CipherMode::kCbcHmac;
   }
+  std::abort();
+}
+
+Algorithm algorithm_of(const ReferenceSa& sa) {
+  for (const Suite& suite : kSuites)
+    if (suite.mode == mode_of(sa.cipher) && suite.key_size == sa.key.size() &&
+        suite.integrity_key_size == sa.integrity_key.size())
+      return suite.algorithm;
+  ADD_FAILURE() << "no suite has these keys";
+  std::abort();
 }
 
 SaConfig config_of(const TunnelSettings& tunnel, Direction direction) {

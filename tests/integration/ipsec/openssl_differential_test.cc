@@ -26,8 +26,7 @@ Secret random_secret(Random& random, std::size_t size) {
 
 // By value: the same SA for both directions.
 SaConfig random_sa(Random random, Direction direction) {
-  const auto suites = all_suites();
-  const Suite& suite = suites[random.below(static_cast<uint32_t>(suites.size()))];
+  const Suite& suite = kSuites[random.below(static_cast<uint32_t>(std::size(kSuites)))];
   SaConfig config = sa_config(direction, suite.algorithm);
   config.key = random_secret(random, suite.keying_size());
   config.integrity_key = random_secret(random, suite.integrity_key_size);

@@ -38,7 +38,7 @@ TEST(CipherLibrary, CopiesHaveTheirOwnCode) {
 // A control thread expands keys with its library, workers use them with theirs.
 TEST(CipherLibrary, KeysOfOneLibraryWorkWithAnother) {
   Worker control;
-  for (const Suite& suite : all_suites()) {
+  for (const Suite& suite : kSuites) {
     const SaConfig config = sa_config(Direction::kOutbound, suite.algorithm);
     const auto sa = control.outbound(config);
     const auto library = CipherLibrary::create();
@@ -79,7 +79,7 @@ TEST(CipherLibrary, WorkersRunSideBySide) {
 
 TEST(CipherKey, IsWipedWhenItGoes) {
   Worker worker;
-  for (const Suite& suite : all_suites()) {
+  for (const Suite& suite : kSuites) {
     const SaConfig config = sa_config(Direction::kOutbound, suite.algorithm);
     auto key = CipherKey::create(suite, config.key, config.integrity_key, worker.library());
     ASSERT_TRUE(key.ok());

@@ -178,13 +178,13 @@ TEST(EspOut, Row57StopsAtTheHardLifetime) {
 
 TEST(EspOut, RefusesAPacketWithoutRoom) {
   Worker worker;
-  for (const Suite& suite : all_suites()) {
+  for (const Suite& suite : kSuites) {
     const auto sa = worker.outbound(sa_config(Direction::kOutbound, suite.algorithm));
     const Bytes inner = ipv4_packet(60);
     Room room{inner};
     const uint32_t headroom = sa->header_size();
     const auto block = uint32_t{suite.block_size};
-    const uint32_t tailroom = (62 + block - 1) / block * block - 60 + uint32_t{kIcvSize};
+    const uint32_t tailroom = (62 + block - 1) / block * block - 60 + suite.icv_size;
     const auto verdict = [&](uint32_t head, uint32_t tail) {
       return worker.out().prepare(*sa, {room.data(), room.size(), head, tail}).verdict;
     };
@@ -199,7 +199,7 @@ TEST(EspOut, RefusesAPacketWithoutRoom) {
 
 TEST(EspOut, WritesNothingOutsideOfTheRoom) {
   Worker worker;
-  for (const Suite& suite : all_suites()) {
+  for (const Suite& suite : kSuites) {
     const auto sa = worker.outbound(sa_config(Direction::kOutbound, suite.algorithm));
     for (uint32_t size = 20; size < 200; ++size) {
       Room room{ipv4_packet(size)};
@@ -227,7 +227,7 @@ TEST(EspOut, FullBurstOfMixedSasIsAllEncrypted) {
   Worker worker;
   std::vector<SaConfig> configs;
   std::vector<std::unique_ptr<OutboundSa>> sas;
-  for (const Suite& suite : all_suites()) {
+  for (const Suite& suite : kSuites) {
     configs.push_back(sa_config(Direction::kOutbound, suite.algorithm));
     sas.push_back(worker.outbound(configs.back()));
   }

@@ -44,7 +44,7 @@ ReferenceSa reference_sa(const SaConfig& config) {
   ReferenceSa sa;
   sa.cipher = suite.mode == CipherMode::kGcm          ? ReferenceCipher::kAesGcm
               : suite.mode == CipherMode::kChachaPoly ? ReferenceCipher::kChaCha20Poly1305
-                                                      : ReferenceCipher::kAesCbcHmacSha256;
+                                                      : ReferenceCipher::kAesCbcHmacSha2;
   sa.key.assign(key.begin(), key.begin() + suite.key_size);
   sa.salt.assign(key.begin() + suite.key_size, key.end());
   sa.integrity_key.assign(integrity_key.begin(), integrity_key.end());

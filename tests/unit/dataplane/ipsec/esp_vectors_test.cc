@@ -57,6 +57,7 @@ class VectorBurst {
     slot.aad_size = vector.esn ? 12 : 8;
     slot.key = key_.get();
     slot.algorithm = vector.algorithm;
+    slot.icv_size = suite_.icv_size;
   }
 
   // `esp`: from the SPI to the end of the text.
@@ -80,6 +81,7 @@ class EspVectors : public testing::TestWithParam<Vector> {
   std::size_t text_offset() const {
     return kEspHeaderSize + suite_of(GetParam().algorithm).iv_size;
   }
+  std::size_t icv_size() const { return suite_of(GetParam().algorithm).icv_size; }
 
   Worker worker_;
 };
@@ -90,7 +92,7 @@ TEST_P(EspVectors, CipherMakesTheCiphertextAndIcv) {
   Room room{esp};
   uint8_t* start = room.data() + text_offset();
   std::copy(text.begin(), text.end(), start);
-  std::fill_n(start + text.size(), kIcvSize, uint8_t{0});
+  std::fill_n(start + text.size(), icv_size(), uint8_t{0});
 
   VectorBurst burst{GetParam(), worker_.library(), CipherBurst::Operation::kEncrypt};
   ASSERT_TRUE(burst.run(room.data(), static_cast<uint32_t>(text.size()), start + text.size()));
@@ -100,14 +102,14 @@ TEST_P(EspVectors, CipherMakesTheCiphertextAndIcv) {
 TEST_P(EspVectors, CipherOpensTheCiphertextAndComputesTheIcv) {
   const Bytes esp = from_hex(GetParam().esp);
   Room room{esp};
-  const std::size_t text_size = esp.size() - text_offset() - kIcvSize;
-  Bytes icv(kIcvSize);
+  const std::size_t text_size = esp.size() - text_offset() - icv_size();
+  Bytes icv(icv_size());
 
   VectorBurst burst{GetParam(), worker_.library(), CipherBurst::Operation::kDecrypt};
   ASSERT_TRUE(burst.run(room.data(), static_cast<uint32_t>(text_size), icv.data()));
   const uint8_t* text = room.data() + text_offset();
   EXPECT_EQ(to_hex(Bytes(text, text + text_size)), GetParam().text);
-  EXPECT_EQ(icv, Bytes(esp.end() - kIcvSize, esp.end()));
+  EXPECT_EQ(icv, Bytes(esp.end() - static_cast<std::ptrdiff_t>(icv_size()), esp.end()));
 }
 
 TEST_P(EspVectors, TunnelLayerReachesTheVerdict) {
@@ -240,6 +242,7 @@ TEST(EspVectorsCipher, Rfc3602Case1) {
   slot.key = expanded->get();
   slot.size = 16;
   slot.algorithm = Algorithm::kAes128CbcSha256;
+  slot.icv_size = suite_of(slot.algorithm).icv_size;
   burst.commit();
   ASSERT_EQ(burst.run(), 0u);
   EXPECT_EQ(to_hex(Bytes(slot.text, slot.text + 16)), "e353779c1079aeb82708942dbe77181a");

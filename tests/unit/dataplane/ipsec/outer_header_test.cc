@@ -100,7 +100,7 @@ TEST_P(OuterHeaderKinds, Row23CopiesOrSetsDscp) {
 
 // Rule 31: holds.  Rule 31: refuses
 TEST_P(OuterHeaderKinds, Row31InnerSizeMaxIsTheLargestThatFits) {
-  for (const Suite& suite : all_suites()) {
+  for (const Suite& suite : kSuites) {
     const SaConfig config = config_for(GetParam(), suite.algorithm);
     Worker worker;
     const auto sa = worker.outbound(config);

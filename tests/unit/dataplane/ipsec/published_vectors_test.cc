@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "dataplane/ipsec/cipher_calls.h"
 #include "dataplane/ipsec/cipher_key.h"
 #include "tests/unit/dataplane/ipsec/esp_pair.h"
 #include "tests/unit/dataplane/ipsec/response_file.h"
@@ -48,7 +49,9 @@ class PublishedVectors : public testing::Test {
   void check(const AeadCase& row);
   void check_gcm(const std::string& file, std::size_t cases_expected);
   void check_cbc(Algorithm algorithm, const std::string& file);
-  Bytes hmac(const Bytes& key, const Bytes& message);
+  Bytes hmac(Algorithm algorithm, const Bytes& key, const Bytes& message);
+  void check_rfc4231(Algorithm algorithm, const std::string& file);
+  void check_rfc4868(Algorithm algorithm, const char* const (&tags)[4]);
 
   Worker worker_;
 };
@@ -60,15 +63,11 @@ void PublishedVectors::cipher_directly(
   IMB_MGR* manager = worker_.library().manager();
   const bool encrypt = operation == Operation::kEncrypt;
   if (suite_of(row.algorithm).mode == CipherMode::kGcm) {
-    const bool small_key = row.algorithm == Algorithm::kAes128Gcm;
-    const aes_gcm_enc_dec_t call = encrypt
-                                       ? (small_key ? manager->gcm128_enc : manager->gcm256_enc)
-                                       : (small_key ? manager->gcm128_dec : manager->gcm256_dec);
+    const auto& calls = std::get<GcmCalls>(calls_of(row.algorithm));
     gcm_context_data context;
-    call(
-        &key.gcm(), &context, room.data(), room.data(), room.size(), row.nonce.data(),
-        row.aad.data(), row.aad.size(), tag.data(), tag.size()
-    );
+    (manager->*(encrypt ? calls.encrypt : calls.decrypt)
+    )(&key.gcm(), &context, room.data(), room.data(), room.size(), row.nonce.data(), row.aad.data(),
+      row.aad.size(), tag.data(), tag.size());
     return;
   }
   IMB_JOB* job = IMB_GET_NEXT_JOB(manager);
@@ -95,7 +94,7 @@ void PublishedVectors::cipher_directly(
 Ciphered PublishedVectors::cipher(const AeadCase& row, Operation operation) {
   const auto key = key_of(row.algorithm, row.key);
   Room room{operation == Operation::kEncrypt ? row.text : row.ciphertext};
-  Bytes tag(kIcvSize);
+  Bytes tag(suite_of(row.algorithm).icv_size);
   if (row.aad.size() > sizeof(CipherSlot::aad)) {
     cipher_directly(row, operation, *key, room, tag);
   } else {
@@ -110,6 +109,7 @@ Ciphered PublishedVectors::cipher(const AeadCase& row, Operation operation) {
     slot.key = key.get();
     slot.size = room.size();
     slot.algorithm = row.algorithm;
+    slot.icv_size = static_cast<uint8_t>(tag.size());
     burst.commit();
     EXPECT_EQ(burst.run(), 0u);
   }
@@ -131,6 +131,14 @@ void PublishedVectors::check(const AeadCase& row) {
   ASSERT_TRUE(starts_with(sealed.tag, row.tag));
 }
 
+// The suite of this mode whose key has so many bits.
+Algorithm algorithm_of(CipherMode mode, std::size_t key_bits) {
+  for (const Suite& suite : kSuites)
+    if (suite.mode == mode && suite.key_size * 8u == key_bits) return suite.algorithm;
+  ADD_FAILURE() << "no suite has a key of " << key_bits << " bits";
+  return {};
+}
+
 void PublishedVectors::check_gcm(const std::string& file, std::size_t cases_expected) {
   std::size_t cases = 0;
   for (const ResponseCase& row : response_file("ciphers/AES/GCM/" + file)) {
@@ -138,9 +146,8 @@ void PublishedVectors::check_gcm(const std::string& file, std::size_t cases_expe
     ++cases;
     SCOPED_TRACE(file + " key " + to_hex(row.bytes("Key")));
     check(
-        {row.number("Keylen") == 128 ? Algorithm::kAes128Gcm : Algorithm::kAes256Gcm,
-         row.bytes("Key"), row.bytes("IV"), row.bytes("AAD"), row.bytes("PT"), row.bytes("CT"),
-         row.bytes("Tag"), !row.has("FAIL")}
+        {algorithm_of(CipherMode::kGcm, row.number("Keylen")), row.bytes("Key"), row.bytes("IV"),
+         row.bytes("AAD"), row.bytes("PT"), row.bytes("CT"), row.bytes("Tag"), !row.has("FAIL")}
     );
     if (HasFatalFailure()) return;
   }
@@ -226,7 +233,8 @@ void PublishedVectors::check_cbc(Algorithm algorithm, const std::string& file) {
   EXPECT_GE(rows.size(), 10u) << file;
   for (const ResponseCase& row : rows) {
     SCOPED_TRACE(file + " key " + to_hex(row.bytes("KEY")));
-    const auto key = key_of(algorithm, row.bytes("KEY"), Bytes(32));
+    const Suite& suite = suite_of(algorithm);
+    const auto key = key_of(algorithm, row.bytes("KEY"), Bytes(suite.integrity_key_size));
     const Bytes iv = row.bytes("IV");
     for (const Operation operation : {Operation::kEncrypt, Operation::kDecrypt}) {
       const bool encrypt = operation == Operation::kEncrypt;
@@ -235,8 +243,9 @@ void PublishedVectors::check_cbc(Algorithm algorithm, const std::string& file) {
       CipherBurst burst{worker_.library(), operation};
       CipherSlot& slot = burst.next();
       std::copy(iv.begin(), iv.end(), slot.nonce);
-      Bytes tag(kIcvSize);
+      Bytes tag(suite.icv_size);
       slot.aad_size = 8;
+      slot.icv_size = suite.icv_size;
       slot.text = room.data();
       slot.tag = tag.data();
       slot.key = key.get();
@@ -260,19 +269,20 @@ TEST_F(PublishedVectors, NistCbc) {
   }
 }
 
-// HMAC-SHA2-256-128 alone, with the key as the suite expands it.  RFC 2104 fills a shorter key up
+// The HMAC of a suite alone, with the key as the suite expands it.  RFC 2104 fills a shorter key up
 // with zeros, so keys of other sizes fit.
-Bytes PublishedVectors::hmac(const Bytes& key, const Bytes& message) {
+Bytes PublishedVectors::hmac(Algorithm algorithm, const Bytes& key, const Bytes& message) {
+  const Suite& suite = suite_of(algorithm);
   Bytes integrity_key = key;
-  integrity_key.resize(32);
-  const auto expanded = key_of(Algorithm::kAes128CbcSha256, Bytes(16), integrity_key);
+  integrity_key.resize(suite.integrity_key_size);
+  const auto expanded = key_of(algorithm, Bytes(suite.key_size), integrity_key);
   Room room{message};
-  Bytes tag(kIcvSize);
+  Bytes tag(suite.icv_size);
   IMB_MGR* manager = worker_.library().manager();
   IMB_JOB* job = IMB_GET_NEXT_JOB(manager);
   job->cipher_direction = IMB_DIR_ENCRYPT;
   job->cipher_mode = IMB_CIPHER_NULL;
-  job->hash_alg = IMB_AUTH_HMAC_SHA_256;
+  job->hash_alg = std::get<CbcHmacCalls>(calls_of(algorithm)).hmac;
   job->chain_order = IMB_ORDER_HASH_CIPHER;
   job->src = job->dst = room.data();
   job->hash_start_src_offset_in_bytes = 0;
@@ -287,33 +297,48 @@ Bytes PublishedVectors::hmac(const Bytes& key, const Bytes& message) {
   return tag;
 }
 
-TEST_F(PublishedVectors, Rfc4231HmacSha256) {
+void PublishedVectors::check_rfc4231(Algorithm algorithm, const std::string& file) {
   unsigned cases = 0;
-  for (const ResponseCase& row : response_file("HMAC/rfc-4231-sha256.txt")) {
-    if (row.bytes("Key").size() > 32) continue;  // no SA has it
+  for (const ResponseCase& row : response_file("HMAC/" + file)) {
+    const Bytes key = row.bytes("Key");
+    if (key.size() > suite_of(algorithm).integrity_key_size) continue;  // no SA has it
     ++cases;
-    EXPECT_TRUE(starts_with(row.bytes("MD"), hmac(row.bytes("Key"), row.bytes("Msg"))));
+    EXPECT_TRUE(starts_with(row.bytes("MD"), hmac(algorithm, key, row.bytes("Msg"))));
   }
   EXPECT_EQ(cases, 4u);
 }
 
-// RFC 4868 section 2.7.2.1, AUTH256-1 to -4.
+TEST_F(PublishedVectors, Rfc4231HmacSha256) {
+  check_rfc4231(Algorithm::kAes128CbcSha256, "rfc-4231-sha256.txt");
+}
+
+// RFC 4868 section 2.7.2: four keys and messages, which differ between hashes in the size of the
+// key.
+void PublishedVectors::check_rfc4868(Algorithm algorithm, const char* const (&tags)[4]) {
+  const std::size_t size = suite_of(algorithm).integrity_key_size;
+  const auto text = [](std::string_view bytes) { return Bytes(bytes.begin(), bytes.end()); };
+  Bytes jefe, counting;
+  while (jefe.size() < size)
+    for (const char c : std::string_view{"Jefe"}) jefe.push_back(static_cast<uint8_t>(c));
+  for (uint8_t byte = 1; byte <= size; ++byte) counting.push_back(byte);
+  const std::pair<Bytes, Bytes> rows[] = {
+      {Bytes(size, 0x0b), text("Hi There")},
+      {jefe, text("what do ya want for nothing?")},
+      {Bytes(size, 0xaa), Bytes(50, 0xdd)},
+      {counting, Bytes(50, 0xcd)},
+  };
+  for (std::size_t i = 0; i < std::size(rows); ++i)
+    EXPECT_EQ(to_hex(hmac(algorithm, rows[i].first, rows[i].second)), tags[i]);
+}
+
+// AUTH256-1 to -4.
 // Rule 42: holds
 TEST_F(PublishedVectors, Rfc4868HmacSha256With128Bits) {
-  const auto text = [](std::string_view bytes) { return Bytes(bytes.begin(), bytes.end()); };
-  Bytes counting;
-  for (uint8_t byte = 1; byte <= 32; ++byte) counting.push_back(byte);
-  const struct {
-    Bytes key, message;
-    const char* tag;
-  } rows[] = {
-      {Bytes(32, 0x0b), text("Hi There"), "198a607eb44bfbc69903a0f1cf2bbdc5"},
-      {text("JefeJefeJefeJefeJefeJefeJefeJefe"), text("what do ya want for nothing?"),
-       "167f928588c5cc2eef8e3093caa0e87c"},
-      {Bytes(32, 0xaa), Bytes(50, 0xdd), "cdcb1220d1ecccea91e53aba3092f962"},
-      {counting, Bytes(50, 0xcd), "372efcf9b40b35c2115b1346903d2ef4"},
-  };
-  for (const auto& row : rows) EXPECT_EQ(to_hex(hmac(row.key, row.message)), row.tag);
+  check_rfc4868(
+      Algorithm::kAes128CbcSha256,
+      {"198a607eb44bfbc69903a0f1cf2bbdc5", "167f928588c5cc2eef8e3093caa0e87c",
+       "cdcb1220d1ecccea91e53aba3092f962", "372efcf9b40b35c2115b1346903d2ef4"}
+  );
 }
 
 }  // namespace

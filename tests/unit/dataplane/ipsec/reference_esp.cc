@@ -11,8 +11,6 @@
 namespace raven::dataplane::test {
 namespace {
 
-constexpr std::size_t kTag = 16;
-
 struct FreeContext {
   void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
 };
@@ -38,31 +36,39 @@ int int_size(const Bytes& bytes) {
   return static_cast<int>(bytes.size());
 }
 
+bool is_cbc(const ReferenceSa& sa) {
+  return sa.cipher == ReferenceCipher::kAesCbcHmacSha2;
+}
+
 const EVP_CIPHER* evp_cipher(const ReferenceSa& sa) {
-  const bool small_key = sa.key.size() == 16;
-  switch (sa.cipher) {
-    case ReferenceCipher::kAesGcm:
-      return small_key ? EVP_aes_128_gcm() : EVP_aes_256_gcm();
-    case ReferenceCipher::kChaCha20Poly1305:
-      return EVP_chacha20_poly1305();
+  if (sa.cipher == ReferenceCipher::kChaCha20Poly1305) return EVP_chacha20_poly1305();
+  switch (sa.key.size()) {
+    case 16:
+      return is_cbc(sa) ? EVP_aes_128_cbc() : EVP_aes_128_gcm();
+    case 24:
+      return is_cbc(sa) ? EVP_aes_192_cbc() : EVP_aes_192_gcm();
     default:
-      return small_key ? EVP_aes_128_cbc() : EVP_aes_256_cbc();
+      return is_cbc(sa) ? EVP_aes_256_cbc() : EVP_aes_256_gcm();
   }
+}
+
+const EVP_MD* evp_hash(const ReferenceSa& sa) {
+  return sa.integrity_key.size() == 32 ? EVP_sha256() : EVP_sha512();
 }
 
 Bytes associated_data(const ReferenceSa& sa, uint64_t sequence) {
   return big_endian(sa.spi, 4) + big_endian(sequence, sa.esn ? 8 : 4);
 }
 
-Bytes hmac_sha256_128(const ReferenceSa& sa, uint64_t sequence, const Bytes& esp) {
+Bytes hmac_sha2(const ReferenceSa& sa, uint64_t sequence, const Bytes& esp) {
   const Bytes message = sa.esn ? esp + big_endian(sequence >> 32, 4) : esp;
-  Bytes digest(32);
+  Bytes digest(sa.integrity_key.size());
   unsigned size = 0;
   HMAC(
-      EVP_sha256(), sa.integrity_key.data(), int_size(sa.integrity_key), message.data(),
+      evp_hash(sa), sa.integrity_key.data(), int_size(sa.integrity_key), message.data(),
       message.size(), digest.data(), &size
   );
-  digest.resize(kTag);
+  digest.resize(reference_icv_size(sa));
   return digest;
 }
 
@@ -81,9 +87,12 @@ std::optional<Bytes> aead(
   ));
   must(EVP_CipherUpdate(context.get(), nullptr, &size, aad.data(), int_size(aad)));
   must(EVP_CipherUpdate(context.get(), out.data(), &size, in.data(), int_size(in)));
-  if (!encrypt) must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kTag, tag.data()));
+  const int tag_size = int_size(tag);
+  if (!encrypt)
+    must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, tag_size, tag.data()));
   if (EVP_CipherFinal_ex(context.get(), nullptr, &size) != 1) return std::nullopt;
-  if (encrypt) must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTag, tag.data()));
+  if (encrypt)
+    must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, tag_size, tag.data()));
   return out;
 }
 
@@ -100,26 +109,33 @@ Bytes cbc(const ReferenceSa& sa, const Bytes& iv, const Bytes& in, bool encrypt)
 
 }  // namespace
 
+std::size_t reference_iv_size(const ReferenceSa& sa) {
+  return is_cbc(sa) ? 16 : 8;
+}
+
+std::size_t reference_icv_size(const ReferenceSa& sa) {
+  return is_cbc(sa) ? sa.integrity_key.size() / 2 : 16;
+}
+
 Bytes reference_seal(const ReferenceSa& sa, uint64_t sequence, const Bytes& iv, const Bytes& text) {
   const Bytes header = big_endian(sa.spi, 4) + big_endian(sequence & UINT32_MAX, 4) + iv;
-  if (sa.cipher == ReferenceCipher::kAesCbcHmacSha256) {
+  if (is_cbc(sa)) {
     const Bytes esp = header + cbc(sa, iv, text, true);
-    return esp + hmac_sha256_128(sa, sequence, esp);
+    return esp + hmac_sha2(sa, sequence, esp);
   }
-  Bytes tag(kTag);
+  Bytes tag(reference_icv_size(sa));
   const auto ciphertext = aead(sa, sequence, iv, text, tag, true);
   return header + ciphertext.value() + tag;
 }
 
 std::optional<Bytes> reference_open(const ReferenceSa& sa, uint64_t sequence, const Bytes& esp) {
-  const std::ptrdiff_t iv_size = sa.cipher == ReferenceCipher::kAesCbcHmacSha256 ? 16 : 8;
-  const Bytes iv(esp.begin() + 8, esp.begin() + 8 + iv_size);
-  const Bytes ciphertext(esp.begin() + 8 + iv_size, esp.end() - kTag);
-  Bytes tag(esp.end() - kTag, esp.end());
-  if (sa.cipher != ReferenceCipher::kAesCbcHmacSha256)
-    return aead(sa, sequence, iv, ciphertext, tag, false);
-  if (hmac_sha256_128(sa, sequence, Bytes(esp.begin(), esp.end() - kTag)) != tag)
-    return std::nullopt;
+  const auto text = esp.begin() + 8 + static_cast<std::ptrdiff_t>(reference_iv_size(sa));
+  const auto icv = esp.end() - static_cast<std::ptrdiff_t>(reference_icv_size(sa));
+  const Bytes iv(esp.begin() + 8, text);
+  const Bytes ciphertext(text, icv);
+  Bytes tag(icv, esp.end());
+  if (!is_cbc(sa)) return aead(sa, sequence, iv, ciphertext, tag, false);
+  if (hmac_sha2(sa, sequence, Bytes(esp.begin(), icv)) != tag) return std::nullopt;
   return cbc(sa, iv, ciphertext, false);
 }
 

@@ -9,16 +9,19 @@
 
 namespace raven::dataplane::test {
 
-enum class ReferenceCipher { kAesGcm, kChaCha20Poly1305, kAesCbcHmacSha256 };
+enum class ReferenceCipher { kAesGcm, kChaCha20Poly1305, kAesCbcHmacSha2 };
 
 struct ReferenceSa {
   ReferenceCipher cipher = ReferenceCipher::kAesGcm;
-  Bytes key;            // 16 or 32 bytes
+  Bytes key;            // 16, 24 or 32 bytes
   Bytes salt;           // 4 bytes, empty for CBC
-  Bytes integrity_key;  // CBC only
+  Bytes integrity_key;  // CBC only: as long as the hash is (RFC 4868 section 2.1.1)
   uint32_t spi = 0;
   bool esn = false;
 };
+
+std::size_t reference_iv_size(const ReferenceSa& sa);
+std::size_t reference_icv_size(const ReferenceSa& sa);
 
 // SPI to ICV.  `text` is the plaintext with its trailer, `iv` 8 bytes (CBC: 16).
 Bytes reference_seal(const ReferenceSa& sa, uint64_t sequence, const Bytes& iv, const Bytes& text);

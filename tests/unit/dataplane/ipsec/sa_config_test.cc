@@ -19,7 +19,7 @@ std::string reason(const SaConfig& config) {
 }
 
 TEST(Suite, IsFoundByNameAndByIkeNumbers) {
-  for (const Suite& suite : all_suites()) {
+  for (const Suite& suite : kSuites) {
     EXPECT_EQ(find_suite(suite.name), &suite);
     EXPECT_EQ(find_suite(suite.ike_encryption, suite.ike_integrity, suite.keying_size()), &suite);
     EXPECT_EQ(&suite_of(suite.algorithm), &suite);
@@ -40,7 +40,7 @@ TEST(Suite, Row41ChaChaTakesTheSaltBehindTheKey) {
 }
 
 TEST(SaConfig, AcceptsEverySuiteInBothDirections) {
-  for (const Suite& suite : all_suites())
+  for (const Suite& suite : kSuites)
     for (const Direction direction : {Direction::kInbound, Direction::kOutbound})
       EXPECT_EQ(reason(sa_config(direction, suite.algorithm)), "");
 }

@@ -7,12 +7,17 @@
 #include <charconv>
 #include <deque>
 #include <set>
+#include <ranges>
 
 #include "common/settings/settings.h"
 #include "common/wire/raven.h"
 
 namespace raven::dataplane {
 namespace {
+
+std::string suite_names() {
+  return fmt::format("{}", fmt::join(kSuites | std::views::transform(&Suite::name), ", "));
+}
 
 struct StaticSa {
   uint32_t tunnel_id = 0;
@@ -57,7 +62,9 @@ struct StaticSa {
     schema.field("tfc_size", &StaticSa::tfc_size, "Pad inner packets to so many bytes; 0: not.");
     schema.check("algorithm", [](const StaticSa& sa) {
       return find_suite(sa.algorithm) == nullptr
-                 ? fmt::format("'{}' is not an algorithm of ours", sa.algorithm)
+                 ? fmt::format(
+                       "'{}' is not an algorithm, must be one of {}", sa.algorithm, suite_names()
+                   )
                  : "";
     });
   }

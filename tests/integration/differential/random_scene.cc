@@ -23,7 +23,8 @@ ReferenceSa random_sa(Random& random, uint32_t spi) {
   sa.cipher = random.pick(kCiphers);
   const bool chacha = sa.cipher == ReferenceCipher::kChaCha20Poly1305;
   const bool cbc = sa.cipher == ReferenceCipher::kAesCbcHmacSha2;
-  sa.key = random.bytes(chacha || random.one_in(2) ? 32 : 16);
+  static constexpr uint32_t kGcmKeys[] = {16, 24, 32}, kCbcKeys[] = {16, 32};
+  sa.key = random.bytes(chacha ? 32 : cbc ? random.pick(kCbcKeys) : random.pick(kGcmKeys));
   if (!cbc) sa.salt = random.bytes(4);
   if (cbc) sa.integrity_key = random.bytes(32);
   sa.spi = spi;

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Our ESP against the kernel of a user-mode Linux, keys set by hand on both sides: AES-128 and
-AES-256, plain ESP and ESP in UDP, with ESN.  The guest begins just before the low half of its
-sequence numbers wraps, so that our window has to follow it into the next 2^32.
+"""Our ESP against the kernel of a user-mode Linux, keys set by hand on both sides: AES-128,
+AES-192 and AES-256, plain ESP and ESP in UDP, with ESN.  The guest begins just before the low half
+of its sequence numbers wraps, so that our window has to follow it into the next 2^32.
 Usage: PYTHONPATH=scripts kernel_esp_test.py FOLDER_OF_BINARIES [unittest arguments]; needs root.
 """
 # SPDX-License-Identifier: Apache-2.0
@@ -77,7 +77,7 @@ class Variant:
 
 
 VARIANTS = [Variant(1, 128, False), Variant(2, 128, True),
-            Variant(3, 256, False), Variant(4, 256, True)]
+            Variant(3, 256, False), Variant(4, 256, True), Variant(5, 192, False)]
 
 
 class KernelEspTest(unittest.TestCase):

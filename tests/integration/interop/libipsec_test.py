@@ -15,26 +15,31 @@ from lablib.host import wait_for
 from one_site import Site
 
 BINARIES = sys.argv.pop(1)
-PROPOSAL, ALGORITHM = 'aes256gcm16-ecp256', 'aes-256-gcm'
 # Sockets and the pid file of charon are in /run, which `ip netns exec` makes our own.
 SCRIPT = 'set -e\nmount -t tmpfs none /run\n{start}\ntouch {folder}/ready\nwait\n'
 
 
 class LibipsecTest(unittest.TestCase):
     def test_stock_charon_with_libipsec(self):
+        self.check('aes256gcm16-ecp256', 'aes-256-gcm')
+
+    def test_aes_192_gcm(self):
+        self.check('aes192gcm16-ecp256', 'aes-192-gcm')
+
+    def check(self, proposal, algorithm):
         with Site(BINARIES) as site:
             folder = site.path('peer')
             os.mkdir(folder)
             netns.ip_batch(site.peer, [f'address add {ike_peer.WAN}/24 dev wan',
                                        f'address add {ike_peer.ADDRESS}/32 dev lo'])
-            key = ike_peer.write_configuration(site, 'peer', PROPOSAL, 'kernel-libipsec')
+            key = ike_peer.write_configuration(site, 'peer', proposal, 'kernel-libipsec')
             script = site.write('peer/main.sh', SCRIPT.format(
                 start=ike_peer.start_commands(folder), folder=folder))
             site.start(site.peer, 'peer', ['bash', script])
-            ike_peer.start_site(site, key, PROPOSAL, lambda: wait_for(
+            ike_peer.start_site(site, key, proposal, lambda: wait_for(
                 'charon of the peer', lambda: os.path.exists(folder + '/ready'), 60))
             ike_peer.check_all(self, site, lambda command: netns.run_in(site.peer, command),
-                               ALGORITHM, esn=False)
+                               algorithm, esn=False)
 
 
 if __name__ == '__main__':

@@ -159,11 +159,18 @@ TEST_F(PublishedVectors, NistGcmDecrypt128) {
   check_gcm("gcmDecrypt128.rsp", 2625);
 }
 // Rule 39: holds, Rule 39: refuses
+TEST_F(PublishedVectors, NistGcmDecrypt192) {
+  check_gcm("gcmDecrypt192.rsp", 2625);
+}
+// Rule 39: holds, Rule 39: refuses
 TEST_F(PublishedVectors, NistGcmDecrypt256) {
   check_gcm("gcmDecrypt256.rsp", 2625);
 }
 TEST_F(PublishedVectors, NistGcmEncrypt128) {
   check_gcm("gcmEncryptExtIV128.rsp", 2625);
+}
+TEST_F(PublishedVectors, NistGcmEncrypt192) {
+  check_gcm("gcmEncryptExtIV192.rsp", 2625);
 }
 TEST_F(PublishedVectors, NistGcmEncrypt256) {
   check_gcm("gcmEncryptExtIV256.rsp", 2625);

@@ -29,7 +29,9 @@ TEST(Suite, IsFoundByNameAndByIkeNumbers) {
 // Rule 42: refuses
 TEST(Suite, Row42UnknownAlgorithmsAreRefused) {
   EXPECT_EQ(find_suite("des-cbc"), nullptr);
-  EXPECT_EQ(find_suite(RAVEN_SA_ENCR_AES_GCM_16, RAVEN_SA_AUTH_NONE, 28), nullptr) << "AES-192";
+  EXPECT_EQ(find_suite(RAVEN_SA_ENCR_AES_GCM_16, RAVEN_SA_AUTH_NONE, 24), nullptr) << "no salt";
+  EXPECT_EQ(find_suite(RAVEN_SA_ENCR_AES_CBC, RAVEN_SA_AUTH_HMAC_SHA2_256_128, 24), nullptr)
+      << "AES-192 with CBC";
   EXPECT_EQ(find_suite(RAVEN_SA_ENCR_AES_CBC, RAVEN_SA_AUTH_NONE, 16), nullptr) << "no integrity";
   EXPECT_EQ(find_suite(uint16_t{11}, uint16_t{2}, 0), nullptr) << "null encryption";
 }

@@ -73,6 +73,8 @@ TEST(SaMessage, IgnoresPortsWithoutUdpEncapsulation) {
 // Rule 42: holds
 TEST(SaMessage, TakesAesGcm256AndChacha20AndCbcByTheirIkeNumbers) {
   raven_sa_add add = good_add(RAVEN_SA_IN, 0x1001);
+  add.encryption_key_size = 28;
+  EXPECT_EQ(std::get<SaConfig>(*decode_message(add)).algorithm, Algorithm::kAes192Gcm);
   add.encryption_key_size = 36;
   EXPECT_EQ(std::get<SaConfig>(*decode_message(add)).algorithm, Algorithm::kAes256Gcm);
   add.encryption = RAVEN_SA_ENCR_CHACHA20_POLY1305;

@@ -56,6 +56,7 @@ enum raven_sa_encryption {
 enum raven_sa_integrity {
   RAVEN_SA_AUTH_NONE = 0, /* AEAD */
   RAVEN_SA_AUTH_HMAC_SHA2_256_128 = 12,
+  RAVEN_SA_AUTH_HMAC_SHA2_512_256 = 14,
 };
 
 /* result of raven_sa_reply: 0 or an errno value */

@@ -26,7 +26,7 @@ ReferenceSa random_sa(Random& random, uint32_t spi) {
   static constexpr uint32_t kGcmKeys[] = {16, 24, 32}, kCbcKeys[] = {16, 32};
   sa.key = random.bytes(chacha ? 32 : cbc ? random.pick(kCbcKeys) : random.pick(kGcmKeys));
   if (!cbc) sa.salt = random.bytes(4);
-  if (cbc) sa.integrity_key = random.bytes(32);
+  if (cbc) sa.integrity_key = random.bytes(sa.key.size() == 32 && random.one_in(2) ? 64 : 32);
   sa.spi = spi;
   sa.esn = random.one_in(2);
   return sa;

@@ -26,6 +26,9 @@ class LibipsecTest(unittest.TestCase):
     def test_aes_192_gcm(self):
         self.check('aes192gcm16-ecp256', 'aes-192-gcm')
 
+    def test_aes_256_cbc_with_sha_512(self):
+        self.check('aes256-sha512-ecp256', 'aes-256-cbc-hmac-sha2-512-256')
+
     def check(self, proposal, algorithm):
         with Site(BINARIES) as site:
             folder = site.path('peer')

@@ -22,6 +22,7 @@ SUITES = {
     "chacha20-poly1305": ("CHACHA20-POLY1305", "NULL", 36, 0),
     "aes-128-cbc-hmac-sha2-256-128": ("AES-CBC", "SHA2-256-128", 16, 32),
     "aes-256-cbc-hmac-sha2-256-128": ("AES-CBC", "SHA2-256-128", 32, 32),
+    "aes-256-cbc-hmac-sha2-512-256": ("AES-CBC", "SHA2-512-256", 32, 64),
 }
 V4 = ("192.0.2.1", "198.51.100.2")
 V6 = ("2001:db8::1", "2001:db8::2")

@@ -273,6 +273,7 @@ TEST_F(PublishedVectors, NistCbc) {
   for (const char* name : {"CBCGFSbox", "CBCKeySbox", "CBCVarKey", "CBCVarTxt", "CBCMMT"}) {
     check_cbc(Algorithm::kAes128CbcSha256, std::string{name} + "128.rsp");
     check_cbc(Algorithm::kAes256CbcSha256, std::string{name} + "256.rsp");
+    check_cbc(Algorithm::kAes256CbcSha512, std::string{name} + "256.rsp");
   }
 }
 
@@ -319,6 +320,10 @@ TEST_F(PublishedVectors, Rfc4231HmacSha256) {
   check_rfc4231(Algorithm::kAes128CbcSha256, "rfc-4231-sha256.txt");
 }
 
+TEST_F(PublishedVectors, Rfc4231HmacSha512) {
+  check_rfc4231(Algorithm::kAes256CbcSha512, "rfc-4231-sha512.txt");
+}
+
 // RFC 4868 section 2.7.2: four keys and messages, which differ between hashes in the size of the
 // key.
 void PublishedVectors::check_rfc4868(Algorithm algorithm, const char* const (&tags)[4]) {
@@ -345,6 +350,18 @@ TEST_F(PublishedVectors, Rfc4868HmacSha256With128Bits) {
       Algorithm::kAes128CbcSha256,
       {"198a607eb44bfbc69903a0f1cf2bbdc5", "167f928588c5cc2eef8e3093caa0e87c",
        "cdcb1220d1ecccea91e53aba3092f962", "372efcf9b40b35c2115b1346903d2ef4"}
+  );
+}
+
+// AUTH512-1 to -4.
+// Rule 42: holds
+TEST_F(PublishedVectors, Rfc4868HmacSha512With256Bits) {
+  check_rfc4868(
+      Algorithm::kAes256CbcSha512,
+      {"637edc6e01dce7e6742a99451aae82df23da3e92439e590e43e761b33e910fb8",
+       "cb370917ae8a7ce28cfd1d8f4705d6141c173b2a9362c15df235dfb251b15454",
+       "2ee7acd783624ca9398710f3ee05ae41b9f9b0510c87e49e586cc9bf961733d8",
+       "5e6688e5a3daec826ca32eaea224eff5e700628947470e13ad01302561bab108"}
   );
 }
 

@@ -84,6 +84,10 @@ TEST(SaMessage, TakesAesGcm256AndChacha20AndCbcByTheirIkeNumbers) {
   add.encryption_key_size = 16;
   add.integrity_key_size = 32;
   EXPECT_EQ(std::get<SaConfig>(*decode_message(add)).algorithm, Algorithm::kAes128CbcSha256);
+  add.integrity = RAVEN_SA_AUTH_HMAC_SHA2_512_256;
+  add.encryption_key_size = 32;
+  add.integrity_key_size = 64;
+  EXPECT_EQ(std::get<SaConfig>(*decode_message(add)).algorithm, Algorithm::kAes256CbcSha512);
 }
 
 struct BadAdd {

@@ -49,7 +49,7 @@ struct RemotePool {
   bool operator==(const RemotePool&) const = default;
 };
 
-// All of it decides whether an update changes anything: what does not (the generation) is elsewhere.
+// All of it decides whether an update changes anything. The generation, which does not, is apart.
 struct Desired {
   std::string node_name;
   std::string pool;

@@ -145,9 +145,8 @@ Result<Engine::Applied> Engine::apply(const dpapi::v1::DesiredState& message) {
     log::warning("control", "a restart will wait for the agent: {}", saved.error().message);
   switch_to(std::move(checked));
   log::info(
-      "control", "applied generation {}: {} peers, {} pools, {} nodes, {} errors",
-      generation_, desired_.peers.size(), desired_.pools.size(), desired_.nodes.size(),
-      errors().size()
+      "control", "applied generation {}: {} peers, {} pools, {} nodes, {} errors", generation_,
+      desired_.peers.size(), desired_.pools.size(), desired_.nodes.size(), errors().size()
   );
   for (const ItemError& error : errors())
     log::warning("control", "{}: {}", error.item, error.reason);

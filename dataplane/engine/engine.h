@@ -75,7 +75,7 @@ class Engine {
 
   Desired desired_;
   uint64_t generation_ = 0;  // of desired_; 0: nobody has said anything
-  bool applied_ = false;  // until then desired_ is empty because nobody has said anything
+  bool applied_ = false;     // until then desired_ is empty because nobody has said anything
   std::vector<ItemError> item_errors_;
   PeerTables peers_;
   WorkerWatch watch_;

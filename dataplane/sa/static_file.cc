@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <charconv>
 #include <deque>
-#include <set>
 #include <ranges>
+#include <set>
 
 #include "common/settings/settings.h"
 #include "common/wire/raven.h"

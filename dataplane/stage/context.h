@@ -62,7 +62,9 @@ struct Context {
     count_drop(packet, reason);
     to(Stage::kDrop, packet);
   }
-  void drop(rte_mbuf* packet, EspVerdict verdict) { drop(packet, drop_of(verdict)); }
+  void drop(rte_mbuf* packet, EspVerdict verdict) {
+    drop(packet, drop_of(verdict));
+  }
   // A packet that goes no further while its buffer is used again (for an ICMP error).
   void count_reused(rte_mbuf* packet, Drop reason) {
     count_drop(packet, reason);
@@ -91,7 +93,9 @@ struct Context {
   const Inspection* inspection = nullptr;  // null: nobody looks at packets
 
   // Is the port one on which nodes of the own pool are?
-  bool is_lan(PortIndex port) const { return (lan_ports >> port.value() & 1) != 0; }
+  bool is_lan(PortIndex port) const {
+    return (lan_ports >> port.value() & 1) != 0;
+  }
 
   Port* receive_port = nullptr;  // where the packets in the lane of classify came in
   std::array<Lane, kStageCount> lanes;

@@ -158,10 +158,11 @@ class FakeFilter : public FilterSets {
  public:
   explicit FakeFilter(Record& record) : record_{record} {}
 
-  Status update(const std::vector<IpAddress>&) override { return {}; }
-  Status
-  update(const std::vector<IpAddress>&, const std::vector<IpPrefix>& remote, const std::vector<IpPrefix>&)
-      override {
+  using Addresses = std::vector<IpAddress>;
+  using Prefixes = std::vector<IpPrefix>;
+
+  Status update(const Addresses&) override { return {}; }
+  Status update(const Addresses&, const Prefixes& remote, const Prefixes&) override {
     if (remote == closed) return {};
     if (failures > 0) {
       --failures;

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
-#include "dataplane/table/ids.h"
+#include "dataplane/packet/ids.h"
 
 namespace raven::dataplane {
 

@@ -266,9 +266,16 @@ std::vector<ItemError> Engine::errors() const {
 }
 
 EngineView Engine::view() const {
-  const EngineCounters counters{
-      sas_restored_, sas_not_restored_, sa_socket_ ? sa_socket_->refused_messages() : 0,
-      paths_.too_big_heard(), paths_.too_big_refused()};
+  EngineCounters counters;
+  counters.sas_restored = sas_restored_;
+  counters.sas_not_restored = sas_not_restored_;
+  counters.too_big_heard = paths_.too_big_heard();
+  counters.too_big_refused = paths_.too_big_refused();
+  if (sa_socket_) {
+    counters.sa_messages_refused = sa_socket_->refused_messages();
+    counters.acquires = sa_socket_->acquires();
+    counters.acquires_waiting = sa_socket_->acquires_waiting();
+  }
   return {settings_, path_.tables(), desired_, generation_,  *sas_,    prober_.selection(),
           peers_,    watch_,         started_, forwarding(), errors(), counters};
 }

@@ -10,6 +10,7 @@
 #include "dataplane/engine/peer_tables.h"
 #include "dataplane/engine/worker_watch.h"
 #include "dataplane/sa/manager.h"
+#include "dataplane/sa/socket.h"
 #include "dataplane/settings.h"
 
 namespace raven::dataplane {
@@ -22,6 +23,9 @@ struct EngineCounters {
   // Messages of routers about packets that were too big.
   uint64_t too_big_heard = 0;
   uint64_t too_big_refused = 0;
+  // Requests for keys to the key daemon.
+  AcquireCounts acquires;
+  std::size_t acquires_waiting = 0;
 };
 
 struct EngineView {

@@ -61,16 +61,13 @@ void fill_workers(const View& view, dpapi::v1::StatusReply& reply) {
 }
 
 void fill_tunnels(const View& view, dpapi::v1::StatusReply& reply) {
-  const std::vector<SaInfo> sas = view.sas.list(BootClock::now());
   for (const Peer& peer : view.desired.peers) {
     const TunnelId tunnel{peer.tunnel};
     const PeerTables::PeerRow* row = view.peers.peer(tunnel);
     const TunnelHealth* health = view.selection.health(peer.tunnel);
     if (row == nullptr || health == nullptr) continue;
     const auto count = [&](Direction direction) {
-      return static_cast<uint32_t>(std::ranges::count_if(sas, [&](const SaInfo& sa) {
-        return sa.tunnel == tunnel && sa.id.direction == direction && sa.state != SaState::kExpired;
-      }));
+      return static_cast<uint32_t>(view.sas.count_usable(tunnel, direction));
     };
     const PeerSlot& slot = view.tables.peers[row->index];
     auto& out = *reply.add_tunnels();

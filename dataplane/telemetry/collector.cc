@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -187,6 +188,11 @@ void collect_engine(const View& view, MetricSink& sink) {
   collect_traffic(view, sink);
   collect_pools(view, sink);
   sink.set(Metric::kSaRefused, {}, number(view.counters.sa_messages_refused));
+  const AcquireCounts& acquires = view.counters.acquires;
+  sink.set(Metric::kAcquires, {"sent"}, number(acquires.sent));
+  sink.set(Metric::kAcquires, {"no_room"}, number(acquires.no_room));
+  sink.set(Metric::kAcquires, {"no_daemon"}, number(acquires.no_daemon));
+  sink.set(Metric::kAcquiresWaiting, {}, number(view.counters.acquires_waiting));
   sink.set(Metric::kTooBig, {"heard"}, number(view.counters.too_big_heard));
   sink.set(Metric::kTooBig, {"refused"}, number(view.counters.too_big_refused));
   sink.set(Metric::kSasRestored, {"restored"}, number(view.counters.sas_restored));
@@ -200,7 +206,8 @@ void collect_engine(const View& view, MetricSink& sink) {
 
 void collect_from(event::Loop& loop, const ViewSource& source, metrics::Table<Metric>& table) {
   table.on_collect([source](MetricSink& sink) { collect_path(source.path, sink); });
-  table.on_collect([&loop, source](MetricSink& sink) {
+  const auto unanswered = std::make_shared<std::atomic<uint64_t>>(0);
+  table.on_collect([&loop, source, unanswered](MetricSink& sink) {
     const auto done = std::make_shared<std::promise<std::shared_ptr<metrics::Values>>>();
     auto values = done->get_future();
     loop.post([done, source] {
@@ -209,7 +216,10 @@ void collect_from(event::Loop& loop, const ViewSource& source, metrics::Table<Me
       collect_engine(source.view(), inner);
       done->set_value(std::move(collected));
     });
-    if (values.wait_for(kControlTimeout) != std::future_status::ready) return;
+    const bool answered = values.wait_for(kControlTimeout) == std::future_status::ready;
+    if (!answered) unanswered->fetch_add(1, std::memory_order_relaxed);
+    sink.set(Metric::kControlUnanswered, {}, number(unanswered->load(std::memory_order_relaxed)));
+    if (!answered) return;
     const auto collected = values.get();
     for (const auto& [row, series] : collected->all())
       for (const auto& [labels, value] : series) sink.set(static_cast<Metric>(row), labels, value);

@@ -6,7 +6,7 @@
 #include <functional>
 #include <set>
 
-#include "common/dpapi/probe.h"
+#include "common/wire/probe.h"
 #include "dataplane/inspect/trace.h"
 #include "dataplane/pipeline/pipeline.h"
 #include "dataplane/worker/probe_request.h"

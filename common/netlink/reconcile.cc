@@ -47,7 +47,11 @@ RoutingOperations diff(const Routing& desired, const Routing& actual) {
 std::vector<Error> apply(Kernel& kernel, const RoutingOperations& operations) {
   std::vector<Error> errors = apply(kernel, Operations<Route>{operations.routes.put, {}});
   append(errors, apply(kernel, operations.rules));
-  append(errors, apply(kernel, Operations<Route>{{}, operations.routes.remove}));
+  Operations<Route> old{{}, operations.routes.remove};
+  std::ranges::stable_partition(old.remove, [](const Route& route) {
+    return route.type != RouteType::kThrow;
+  });
+  append(errors, apply(kernel, old));
   return errors;
 }
 

@@ -114,7 +114,8 @@ Result<Routing> read_routing(Kernel& kernel, const Tag& tag);
 
 RoutingOperations diff(const Routing& desired, const Routing& actual);
 
-// New routes, new rules, then old rules, then old routes.
+// New routes, new rules, then old rules, then old routes: throw routes, which are holes in others,
+// last.
 std::vector<Error> apply(Kernel& kernel, const RoutingOperations& operations);
 
 }  // namespace raven::netlink

@@ -24,6 +24,8 @@ RouteType type_of(uint8_t number) {
       return RouteType::kBlackhole;
     case RTN_UNREACHABLE:
       return RouteType::kUnreachable;
+    case RTN_THROW:
+      return RouteType::kThrow;
     default:
       return RouteType::kOther;
   }
@@ -84,6 +86,7 @@ bool Route::operator==(const Route& other) const {
 std::string Route::text() const {
   std::string text = type == RouteType::kBlackhole     ? "blackhole "
                      : type == RouteType::kUnreachable ? "unreachable "
+                     : type == RouteType::kThrow       ? "throw "
                                                        : "";
   text += destination.text();
   if (gateway) text += " via " + gateway->text();
@@ -109,7 +112,7 @@ std::optional<Route> parse_route(const nlmsghdr* message) {
   route.preferred_source = attributes->address(RTA_PREFSRC);
   route.onlink = (header->rtm_flags & RTNH_F_ONLINK) != 0;
   route.simple = is_simple(*header, *attributes);
-  // IPv6 shows a blackhole as a route through "lo".
+  // IPv6 shows a blackhole, and its like, as a route through "lo".
   if (route.type == RouteType::kUnicast || route.type == RouteType::kLocal)
     route.link = attributes->u32(RTA_OIF);
   if (const auto metrics = attributes->nested(RTA_METRICS, RTAX_MAX))

@@ -19,6 +19,7 @@ enum class RouteType : uint8_t {
   kLocal = 2,
   kBlackhole = 6,
   kUnreachable = 7,
+  kThrow = 9,  // as if the table had no route: the next rule decides
   kOther = 255,
 };
 
@@ -28,7 +29,7 @@ struct Route {
   uint32_t metric = 0;   // lower wins; IPv6 stores 0 as 1024
   uint8_t protocol = 0;  // who made the route
   RouteType type = RouteType::kUnicast;
-  uint32_t link = 0;  // interface index; 0 for blackhole and unreachable
+  uint32_t link = 0;  // interface index; 0 but for unicast and local
   std::optional<IpAddress> gateway;
   std::optional<IpAddress> preferred_source;
   uint32_t mtu = 0;     // 0: that of the interface

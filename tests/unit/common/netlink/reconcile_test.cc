@@ -109,6 +109,48 @@ TEST_F(ReconcileTest, EmptyDesireRemovesAllThatIsTagged) {
   EXPECT_EQ(shell("ip route show table 9027"), "");
 }
 
+// A hole in what is blocked: the next rules decide, as if our table had nothing there.
+TEST_F(ReconcileTest, ThrowRouteIsAHoleInABlackhole) {
+  shell("ip -6 address add fd07::5/64 dev lan nodad && ip route add 10.8.1.0/24 via 192.168.7.1");
+  shell("ip -6 route add fd08:1::/64 via fd07::1");
+  const auto of_type = [](const char* destination, RouteType type) {
+    Route result;
+    result.destination = IpPrefix::parse(destination).value();
+    result.table = kRavenTable;
+    result.protocol = kRavenProtocol;
+    result.metric = 65'000;
+    result.type = type;
+    return result;
+  };
+  const Routing desired{
+      {of_type("10.8.1.0/24", RouteType::kThrow), of_type("fd08:1::/64", RouteType::kThrow),
+       of_type("10.8.0.0/16", RouteType::kBlackhole), of_type("fd08::/16", RouteType::kBlackhole)},
+      {rule(IpFamily::kV4), rule(IpFamily::kV6)}};
+  EXPECT_EQ(reconcile(desired), 6u);
+  EXPECT_EQ(reconcile(desired), 0u) << "reads back as written";
+  const auto lookup = [&](const char* text) {
+    return kernel_->lookup(IpAddress::parse(text).value());
+  };
+  EXPECT_FALSE(lookup("10.8.2.7").ok());
+  EXPECT_FALSE(lookup("fd08:2::7").ok());
+  ASSERT_TRUE(lookup("10.8.1.7").ok());
+  EXPECT_EQ(lookup("10.8.1.7")->gateway, IpAddress::parse("192.168.7.1").value());
+  ASSERT_TRUE(lookup("fd08:1::7").ok());
+  EXPECT_EQ(lookup("fd08:1::7")->gateway, IpAddress::parse("fd07::1").value());
+  Monitor monitor = Monitor::open().value();
+  EXPECT_EQ(reconcile({}), 6u);
+  std::vector<RouteType> removed;
+  for (const Event& event : monitor.drain().value().events)
+    if (const auto* route = std::get_if<Route>(&event.object)) removed.push_back(route->type);
+  EXPECT_THAT(
+      removed,
+      testing::ElementsAre(
+          RouteType::kBlackhole, RouteType::kBlackhole, RouteType::kThrow, RouteType::kThrow
+      )
+  ) << "holes stay as long as what they are in";
+  EXPECT_EQ(shell("ip route show table 9027; ip -6 route show table 9027"), "");
+}
+
 TEST_F(ReconcileTest, OneBadEntryDoesNotStopTheOthers) {
   const Routing desired{
       {route("10.2.0.0/16", "172.31.0.1"), route("10.3.0.0/16", "192.168.7.1")}, {}};

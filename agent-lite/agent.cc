@@ -7,6 +7,7 @@
 
 #include "agent-lite/leftovers.h"
 #include "common/base/log.h"
+#include "common/model/blocked.h"
 #include "common/site/guard.h"
 #include "common/wire/raven.h"
 
@@ -138,7 +139,7 @@ void Agent::guard_before_first_read() {
 // On a gateway box they are its gateway agent's business.
 Report Agent::guard() {
   if (view_.network().role == model::Role::kGateway) return {};
-  return host_.guard(model::outside_own_pool(settings_.cluster_cidrs, view_.network()));
+  return host_.guard(model::blocked_networks(settings_.cluster_cidrs, view_.network()));
 }
 
 Report Agent::converge() {

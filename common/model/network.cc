@@ -58,6 +58,13 @@ const Pool* Network::pool(std::string_view name) const {
   return find_by_name(pools, name);
 }
 
+PrefixSet Network::prefixes(const Pool* except) const {
+  std::vector<IpPrefix> all;
+  for (const Pool& pool : pools)
+    if (&pool != except) all.insert(all.end(), pool.prefixes.begin(), pool.prefixes.end());
+  return PrefixSet{std::move(all)};
+}
+
 std::vector<const Pool*> Network::remote_pools() const {
   std::vector<const Pool*> result;
   const Pool* ours = own_pool();

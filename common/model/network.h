@@ -86,6 +86,8 @@ struct Network {
   const Pool* pool(std::string_view name) const;
   // Pools that we exchange traffic with: tunnels enabled there and here, with gateways.
   std::vector<const Pool*> remote_pools() const;
+  // Of all pools but `except`.
+  PrefixSet prefixes(const Pool* except = nullptr) const;
 };
 
 struct NetworkOptions {

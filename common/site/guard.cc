@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/site/guard.h"
 
-#include "common/model/remote_prefixes.h"
+#include "common/model/blocked.h"
 #include "common/netlink/reconcile.h"
 #include "common/site/site_routes.h"
 #include "common/wire/raven.h"
@@ -14,7 +14,7 @@ std::optional<std::vector<IpPrefix>> guarded_before_first_read(
     const std::vector<IpPrefix>& cluster_cidrs, const model::Network& former
 ) {
   if (cluster_cidrs.empty()) return std::nullopt;
-  return model::outside_own_pool(cluster_cidrs, former);
+  return model::blocked_networks(cluster_cidrs, former);
 }
 
 Result<std::size_t> guard(netlink::Kernel& kernel, const std::vector<IpPrefix>& networks) {

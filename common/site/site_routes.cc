@@ -5,16 +5,22 @@
 #include <set>
 #include <utility>
 
+#include "common/model/blocked.h"
+
 namespace raven::site {
 namespace {
 
-std::set<IpPrefix> never_in_clear_text(
-    const model::RemotePrefixes& remote, const model::Network& network
+// A route of our own that leads nowhere.
+netlink::Route route_of(
+    netlink::RouteType type, const IpPrefix& prefix, uint32_t table, uint32_t metric
 ) {
-  const std::vector<IpPrefix> dropped = model::dropped_prefixes(remote, network);
-  std::set<IpPrefix> all{dropped.begin(), dropped.end()};
-  for (const auto& [name, pool] : remote) all.insert(pool.prefixes.begin(), pool.prefixes.end());
-  return all;
+  netlink::Route route;
+  route.destination = prefix;
+  route.table = table;
+  route.metric = metric;
+  route.protocol = kTag.protocol;
+  route.type = type;
+  return route;
 }
 
 bool is_network_address(const IpAddress& address, const IpPrefix& prefix) {
@@ -33,21 +39,27 @@ netlink::Rule lookup_rule(IpFamily family) {
 }  // namespace
 
 netlink::Route blackhole(const IpPrefix& prefix, uint32_t table, uint32_t metric) {
-  netlink::Route route;
-  route.destination = prefix;
-  route.table = table;
-  route.metric = metric;
-  route.protocol = kTag.protocol;
-  route.type = netlink::RouteType::kBlackhole;
-  return route;
+  return route_of(netlink::RouteType::kBlackhole, prefix, table, metric);
 }
 
 netlink::Routing plan_blackholes(
     const model::RemotePrefixes& remote, const model::Network& network
 ) {
+  const BlockedPrefixes blocked = model::blocked_prefixes(remote, network);
+  std::vector<IpPrefix> closed = blocked.prefixes;
+  for (const auto& [name, pool] : remote)
+    closed.insert(closed.end(), pool.prefixes.begin(), pool.prefixes.end());
+  std::ranges::sort(closed);
+  const auto repeated = std::ranges::unique(closed);
+  closed.erase(repeated.begin(), repeated.end());
   netlink::Routing routing;
+  // Holes first: what is ours stays reachable while the rest is being closed.
+  for (const IpPrefix& hole : blocked.holes)
+    routing.routes.push_back(
+        route_of(netlink::RouteType::kThrow, hole, kTag.table, kBlackholeMetric)
+    );
   std::set<IpFamily> families;
-  for (const IpPrefix& prefix : never_in_clear_text(remote, network)) {
+  for (const IpPrefix& prefix : closed) {
     routing.routes.push_back(blackhole(prefix, kTag.table, kBlackholeMetric));
     families.insert(prefix.family());
   }

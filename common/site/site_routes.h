@@ -4,7 +4,10 @@
 // For each prefix of each other site:
 //   metric 10     the way there, which each agent finds for its kind of box
 //   metric 65000  blackhole, so that nothing leaves in clear text when the first is missing
-// both in Raven's table, which a rule asks for every packet, whatever its mark: the rule matches
+// and for what is blocked (common/model/blocked.h):
+//   metric 65000  blackhole
+//   metric 65000  throw for each hole in it: the next rules decide as if nothing were blocked there
+// all in Raven's table, which a rule asks for every packet, whatever its mark: the rule matches
 // after kube-proxy's DNAT too, for forwarded packets and for the box's own.
 //
 // Pure.
@@ -31,7 +34,7 @@ inline constexpr uint32_t kBlackholeMetric = 65'000;
 netlink::Route blackhole(const IpPrefix& prefix, uint32_t table, uint32_t metric);
 
 // The lower layer: a blackhole for each prefix that must not leave in clear text (those of other
-// pools, and those that several pools claim), and the rule of each family that has one.
+// pools, and what is blocked), its holes before, and the rule of each family that has one.
 netlink::Routing plan_blackholes(
     const model::RemotePrefixes& remote, const model::Network& network
 );

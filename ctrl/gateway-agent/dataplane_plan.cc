@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/model/blocked.h"
 #include "common/wire/overlay.h"
 
 namespace raven::gateway_agent {
@@ -76,8 +77,10 @@ DesiredState plan_dataplane(
   for (const auto& [name, known] : remote)
     if (const model::Pool* pool = network.pool(name); pool != nullptr)
       add_remote_pool(*pool, known.prefixes, peers, state);
-  for (const IpPrefix& prefix : model::dropped_around_own_pool(remote, network))
-    state.add_dropped_prefixes(prefix.text());
+  const BlockedPrefixes blocked = model::blocked_prefixes(remote, network);
+  for (const IpPrefix& prefix : blocked.prefixes)
+    state.mutable_blocked()->add_prefixes(prefix.text());
+  for (const IpPrefix& hole : blocked.holes) state.mutable_blocked()->add_holes(hole.text());
   return state;
 }
 

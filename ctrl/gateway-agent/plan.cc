@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/model/blocked.h"
 #include "ctrl/gateway-agent/dataplane_plan.h"
 
 namespace raven::gateway_agent {
@@ -19,7 +20,7 @@ Desired plan(const model::Network& network, const Facts& facts, const Settings& 
   desired.ike = plan_ike(peers, std::clamp(facts.workers, 1u, kChildrenMax), settings.ike);
   if (network.role == model::Role::kGateway && settings.routes.enabled) {
     desired.routes = plan_routes(network, facts.remote, facts.kernel, settings.routes.mtu);
-    desired.guarded = model::outside_own_pool(settings.cluster_cidrs, network);
+    desired.guarded = model::blocked_networks(settings.cluster_cidrs, network);
   }
   std::ranges::sort(desired.problems, {}, [](const PlanProblem& problem) {
     return std::tie(problem.item, problem.reason);

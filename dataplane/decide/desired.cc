@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <set>
 
+#include "common/base/prefix_set.h"
+
 namespace raven::dataplane {
 namespace {
 
@@ -195,37 +197,32 @@ class Checker {
     }
   }
 
-  // What is refused must not leave in clear.  What of it is our own side must stay reachable, and
-  // addresses of no host are the kernel's: groups, neighbour discovery.
+  // Our own side stays reachable whatever the agent says, and addresses of no host are the
+  // kernel's: groups, neighbour discovery.
   void block_refused() {
-    struct Part {
-      IpPrefix prefix;
-      bool closed;
-    };
-    std::vector<Part> parts;
-    for (const std::vector<IpPrefix>& prefixes : {martians(), unplaced_})
-      for (const IpPrefix& prefix : prefixes) parts.push_back({prefix, false});
+    std::vector<IpPrefix> closed = read_prefixes("blocked", message_.blocked().prefixes());
+    closed.insert(closed.end(), refused_.begin(), refused_.end());
+    std::vector<IpPrefix> open = read_holes();
+    open.insert(open.end(), martians().begin(), martians().end());
+    open.insert(open.end(), unplaced_.begin(), unplaced_.end());
     for (const Claim& claim : claims())
-      if (claim.pool < 0) parts.push_back({claim.prefix, false});
-    for (const std::vector<IpPrefix>& prefixes :
-         {refused_, read_prefixes("dropped", message_.dropped_prefixes())})
-      for (const IpPrefix& prefix : prefixes) parts.push_back({prefix, true});
-    // What contains comes first, and of two that are the same the open one.
-    std::ranges::sort(parts, {}, [](const Part& part) {
-      return std::pair{part.prefix, part.closed};
+      if (claim.pool < 0) open.push_back(claim.prefix);
+    out_.state.blocked = block(closed, open);
+  }
+
+  // A hole in what a remote pool says to have would let its traffic leave in clear.
+  std::vector<IpPrefix> read_holes() {
+    std::vector<IpPrefix> remote = refused_;
+    for (const RemotePool& pool : out_.state.pools)
+      remote.insert(remote.end(), pool.prefixes.begin(), pool.prefixes.end());
+    const PrefixSet remotes{std::move(remote)};
+    std::vector<IpPrefix> holes = read_prefixes("hole", message_.blocked().holes());
+    std::erase_if(holes, [&](const IpPrefix& hole) {
+      if (!remotes.overlaps(hole)) return false;
+      refuse("hole prefix " + hole.text(), "overlaps a prefix of a remote pool: it stays blocked");
+      return true;
     });
-    const IpPrefix *closed = nullptr, *open = nullptr;  // the outermost ones
-    for (const Part& part : parts) {
-      if (open != nullptr && open->contains(part.prefix)) continue;
-      const bool inside = closed != nullptr && closed->contains(part.prefix);
-      if (!part.closed) {
-        open = &part.prefix;
-        if (inside) out_.state.open.push_back(part.prefix);
-      } else if (!inside) {
-        closed = &part.prefix;
-        out_.state.blocked.push_back(part.prefix);
-      }
-    }
+    return holes;
   }
 
   void refuse_claim(const Claim& claim, const Claim& other, std::set<const Claim*>& refused) {
@@ -246,7 +243,7 @@ class Checker {
 }  // namespace
 
 std::vector<IpPrefix> Desired::remote_prefixes() const {
-  std::vector<IpPrefix> all = blocked;
+  std::vector<IpPrefix> all = blocked.prefixes;
   for (const RemotePool& remote : pools)
     all.insert(all.end(), remote.prefixes.begin(), remote.prefixes.end());
   return all;

@@ -1,10 +1,9 @@
 // Desired: what the agent wants of this box, checked; and the routes that follow from it.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pure.  Every item that is wrong is left out and named; all others hold.  A prefix that two pools
-// claim, or that reaches into our own pool, becomes a drop route: it is never forwarded in clear.
-// What of it is our own side stays reachable: a hole in the drop route, as routes around it can be
-// very many.
+// Pure.  Every item that is wrong is left out and named; all others hold.  Who gets a prefix is not
+// decided here: the agent says what is blocked.  But what it says is verified: a remote prefix that
+// overlaps another pool's or our own side is blocked too, and our own side always is a hole.
 //
 // Threading: values.
 #pragma once
@@ -15,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/blocked_prefixes.h"
 #include "common/base/ip.h"
 #include "common/dpapi/dataplane.pb.h"
 
@@ -58,8 +58,7 @@ struct Desired {
   std::vector<LocalNode> nodes;
   std::vector<Peer> peers;
   std::vector<RemotePool> pools;
-  std::vector<IpPrefix> blocked;  // remote, refused: must not leave in clear, but for `open`
-  std::vector<IpPrefix> open;     // what of `blocked` is ours, or of no site: outermost, sorted
+  BlockedPrefixes blocked;
 
   bool operator==(const Desired&) const = default;
   // All prefixes that only a tunnel may carry, blocked ones included.

@@ -36,8 +36,8 @@ std::unique_ptr<const Topology> build_topology(
 ) {
   auto topology = std::make_unique<Topology>();
   std::vector<FibRow> rows;
-  for (const IpPrefix& prefix : state.blocked) rows.push_back({prefix, Target::drop()});
-  for (const IpPrefix& prefix : state.open) rows.push_back({prefix, Target{}});
+  for (const IpPrefix& prefix : state.blocked.prefixes) rows.push_back({prefix, Target::drop()});
+  for (const IpPrefix& prefix : state.blocked.holes) rows.push_back({prefix, Target{}});
   for (const RemotePool& pool : state.pools) {
     const auto slot = pools.find(pool.name);
     const Target target = slot == pools.end() ? Target::drop() : Target::remote(slot->second);

@@ -15,7 +15,7 @@ constexpr std::size_t kSizeMax = std::size_t{256} << 20;
 
 std::string first_line(std::string_view message) {
   return fmt::format(
-      "raven-desired-1 {:08x}\n",
+      "raven-desired-2 {:08x}\n",
       crc32({reinterpret_cast<const uint8_t*>(message.data()), message.size()})
   );
 }

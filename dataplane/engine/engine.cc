@@ -59,7 +59,7 @@ Engine::Engine(
       prober_{prober_settings(settings), path, peers_, watch_},
       paths_{path, next_hops, peers_},
       kernel_{path, next_hops, filter} {
-  desired_.blocked = settings.cluster_cidrs;  // until the agent says what is whose
+  desired_.blocked.prefixes = settings.cluster_cidrs;  // until the agent says what is whose
 }
 
 Result<std::unique_ptr<Engine>> Engine::start(

@@ -35,8 +35,9 @@ std::vector<NodeHop> KernelView::look_up_nodes(const Desired& state) {
 
 void KernelView::update_filter(const Desired* state) {
   const Status updated =
-      state == nullptr ? filter_.update(own_addresses_)
-                       : filter_.update(own_addresses_, state->remote_prefixes(), state->open);
+      state == nullptr
+          ? filter_.update(own_addresses_)
+          : filter_.update(own_addresses_, state->remote_prefixes(), state->blocked.holes);
   filter_problem_ = updated.ok() ? "" : updated.error().message;
   if (!updated.ok()) log::error("filter", "{}", filter_problem_);
 }

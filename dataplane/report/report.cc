@@ -217,7 +217,7 @@ dpapi::v1::RoutesReply report_routes(const View& view) {
     out.set_target(view.settings.raven0.name);
     out.set_usable(true);
   }
-  for (const IpPrefix& prefix : view.desired.blocked) {
+  for (const IpPrefix& prefix : view.desired.blocked.prefixes) {
     auto& out = *reply.add_routes();
     out.set_prefix(prefix.text());
     out.set_kind("drop");

@@ -44,8 +44,10 @@ void check_routes(const Desired& state) {
   for (const RemotePool& pool : state.pools) {
     const auto slot = pools.find(pool.name);
     const Target wanted = slot == pools.end() ? Target::drop() : Target::remote(slot->second);
-    for (const IpPrefix& prefix : pool.prefixes)
+    for (const IpPrefix& prefix : pool.prefixes) {
       require(topology->fib.lookup(prefix.address()) == wanted, "a prefix leads to its pool");
+      require(!overlaps_any(state.blocked.holes, prefix), "no hole lets it leave in clear");
+    }
   }
 }
 

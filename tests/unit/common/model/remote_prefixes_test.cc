@@ -123,65 +123,6 @@ TEST_F(RemotePrefixesTest, RefusedOnesStayTooWhileTheStatusIsEmpty) {
   EXPECT_EQ(remember_prefixes(before_, network_), before_);
 }
 
-class DroppedPrefixes : public RemotePrefixesTest {
- protected:
-  std::vector<IpPrefix> dropped() {
-    return dropped_prefixes(remember_prefixes(before_, network_), network_);
-  }
-};
-
-TEST_F(DroppedPrefixes, AreWhatWasRefusedAndNobodyHas) {
-  EXPECT_THAT(dropped(), IsEmpty());
-  cloud().refused = {prefix("10.7.0.0/16"), prefix("10.0.0.0/8"), prefix("10.2.3.0/24")};
-  edge().prefixes.clear();
-  EXPECT_THAT(dropped(), ElementsAre(prefix("10.0.0.0/8"), prefix("10.7.0.0/16")))
-      << "10.2.3.0/24 is the cloud's, which routes it";
-}
-
-TEST_F(DroppedPrefixes, LeaveOutWhatOurOwnPoolUsesWhoeverGotIt) {
-  edge().prefixes = {prefix("10.8.1.0/24")};
-  edge().refused = {prefix("10.8.0.0/24"), prefix("10.9.0.0/16")};
-  cloud().refused = {prefix("10.8.0.0/22"), prefix("10.9.5.0/24"), prefix("10.8.1.128/25")};
-  EXPECT_THAT(dropped(), ElementsAre(prefix("10.8.2.0/23")));
-}
-
-// 300 blocks scattered over a /8 leave more than 19 000 prefixes around them.
-TEST_F(DroppedPrefixes, AreNotCutUpForWhoKnowsOurPrefixes) {
-  edge().prefixes = {prefix("10.8.1.0/24"), prefix("10.8.3.0/24")};
-  edge().refused = {prefix("10.9.0.0/17")};
-  cloud().refused = {prefix("10.8.0.0/22"), prefix("10.9.0.0/16"), prefix("10.2.3.0/24")};
-  EXPECT_THAT(
-      dropped_around_own_pool(remember_prefixes(before_, network_), network_),
-      ElementsAre(prefix("10.8.0.0/22"), prefix("10.9.128.0/17"))
-  );
-  edge().members = {{"new", {}, {prefix("10.8.0.0/23")}}};
-  EXPECT_THAT(
-      dropped_around_own_pool(remember_prefixes(before_, network_), network_),
-      ElementsAre(prefix("10.8.2.0/23"), prefix("10.9.128.0/17"))
-  ) << "a node without an address";
-}
-
-TEST_F(DroppedPrefixes, AreNoneOfOurOwnPool) {
-  edge().refused = {prefix("10.7.0.0/16")};
-  EXPECT_THAT(dropped(), IsEmpty());
-}
-
-TEST_F(RemotePrefixesTest, AWideClaimOfOurOwnOpensNothing) {
-  edge().refused = {prefix("10.0.0.0/8")};
-  EXPECT_THAT(
-      outside_own_pool({prefix("10.2.0.0/16")}, network_), ElementsAre(prefix("10.2.0.0/16"))
-  );
-}
-
-TEST_F(RemotePrefixesTest, OutsideTheOwnPoolIsWhatItDoesNotUse) {
-  edge().refused = {prefix("10.1.6.0/24")};
-  EXPECT_THAT(
-      outside_own_pool({prefix("10.1.4.0/22"), prefix("fd42::/48")}, network_),
-      ElementsAre(prefix("10.1.4.0/24"), prefix("10.1.7.0/24"), prefix("fd42::/48"))
-  );
-  EXPECT_THAT(outside_own_pool({prefix("10.1.4.0/22")}, {}), ElementsAre(prefix("10.1.4.0/22")));
-}
-
 using OwnStatusWasEmptied = RemotePrefixesTest;
 
 TEST_F(OwnStatusWasEmptied, IsSoWhileTheGatewayOfThisNodeListsNobody) {

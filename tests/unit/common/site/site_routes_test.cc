@@ -47,6 +47,26 @@ TEST(Blackholes, CloseEachRemotePrefixOnceInRavensTable) {
   EXPECT_THAT(routing.rules, ElementsAre(v4, v6));
 }
 
+TEST(Blackholes, OfWhatIsBlockedHaveOneThrowRouteForEachHole) {
+  model::Network network;
+  model::Pool& own = network.pools.emplace_back();
+  own.name = "own";
+  own.prefixes = {prefix("10.9.1.0/24"), prefix("10.20.0.0/16"), prefix("fd09:1::/64")};
+  network.own = 0;
+  const model::RemotePrefixes remote{
+      {"a", {{prefix("10.9.7.0/24")}, {prefix("10.9.0.0/16"), prefix("fd09::/16")}}}};
+  const netlink::Routing routing = plan_blackholes(remote, network);
+  EXPECT_THAT(
+      texts(routing.routes),
+      ElementsAre(
+          "throw 10.9.1.0/24 table 9027 metric 65000", "throw fd09:1::/64 table 9027 metric 65000",
+          "blackhole 10.9.0.0/16 table 9027 metric 65000",
+          "blackhole 10.9.7.0/24 table 9027 metric 65000",
+          "blackhole fd09::/16 table 9027 metric 65000"
+      )
+  );
+}
+
 TEST(Blackholes, AskTheTableOnlyForFamiliesThatAreInIt) {
   EXPECT_THAT(plan_blackholes({}, {}).rules, testing::IsEmpty());
   const netlink::Routing routing = plan_blackholes({{"a", {{prefix("fd03::/48")}, {}}}}, {});

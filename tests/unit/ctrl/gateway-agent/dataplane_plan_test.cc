@@ -117,10 +117,13 @@ TEST(DataplanePlan, RoutesAnOverlappingPrefixForTheOlderSiteOnly) {
 TEST(DataplanePlan, NamesPrefixesToDropThatNobodyGot) {
   auto sites = three_sites();
   sites[2].gateway.annotations[std::string{model::kRefusedSubnetsAnnotation}] = "10.244.0.0/22";
-  EXPECT_THAT(state_of(sites, "c1").dropped_prefixes(), ElementsAre("10.244.0.0/22"))
-      << "10.244.1.0/24, .2 and .3 of our own nodes are known to be longer";
-  EXPECT_THAT(state_of(sites, "e1").dropped_prefixes(), ElementsAre("10.244.0.0/22"));
-  EXPECT_THAT(state_of(sites, "c3").dropped_prefixes(), IsEmpty()) << "a plain node";
+  EXPECT_THAT(state_of(sites, "c1").blocked().prefixes(), ElementsAre("10.244.0.0/22"));
+  EXPECT_THAT(
+      state_of(sites, "c1").blocked().holes(),
+      ElementsAre("10.244.1.0/24", "10.244.2.0/24", "10.244.3.0/24")
+  );
+  EXPECT_THAT(state_of(sites, "e1").blocked().prefixes(), ElementsAre("10.244.0.0/22"));
+  EXPECT_THAT(state_of(sites, "c3").blocked().prefixes(), IsEmpty()) << "a plain node";
 }
 
 TEST(DataplanePlan, IsWithoutRemotePoolsOnAPlainNodeAndEmptyForAStranger) {

@@ -118,8 +118,10 @@ TEST(RoutePlan, IsOnlyABlackholeForWhatNobodyGot) {
   EXPECT_THAT(of_type(routing, RouteType::kUnicast), SizeIs(3));
   const auto blackholes = of_type(routing, RouteType::kBlackhole);
   EXPECT_THAT(blackholes, SizeIs(4));
-  EXPECT_EQ(blackholes.front().destination, *IpPrefix::parse("10.244.0.0/24"))
-      << "not the own pool's part of it";
+  EXPECT_EQ(blackholes.front().destination, *IpPrefix::parse("10.244.0.0/22"));
+  const auto holes = of_type(routing, RouteType::kThrow);
+  ASSERT_THAT(holes, SizeIs(3)) << "the own pool's part of it";
+  EXPECT_EQ(holes.front().destination, *IpPrefix::parse("10.244.1.0/24"));
 }
 
 TEST(RoutePlan, StaysWhenTheOtherSitesHaveNoGateway) {

@@ -134,7 +134,7 @@ TEST(Desired, RoutesNeitherOfTwoPoolsThatClaimTheSamePrefix) {
   EXPECT_THAT(checked.errors[0].reason, HasSubstr("overlaps"));
   EXPECT_THAT(checked.state.pools[0].prefixes, ElementsAre(prefix("fd01::/64")));
   EXPECT_THAT(checked.state.pools[1].prefixes, IsEmpty());
-  EXPECT_THAT(checked.state.blocked, ElementsAre(prefix("10.1.0.0/16")));
+  EXPECT_THAT(checked.state.blocked.prefixes, ElementsAre(prefix("10.1.0.0/16")));
 }
 
 TEST(Desired, BlocksARemotePrefixAroundOurOwnAndKeepsOurs) {
@@ -142,8 +142,10 @@ TEST(Desired, BlocksARemotePrefixAroundOurOwnAndKeepsOurs) {
       check(std::string{kGood} + R"(remote_pools { name: "x" prefixes: "10.0.0.0/8" })");
   EXPECT_THAT(checked.state.pools[1].prefixes, IsEmpty());
   EXPECT_THAT(checked.state.own_prefixes, ElementsAre(prefix("10.0.1.0/24")));
-  EXPECT_THAT(checked.state.blocked, ElementsAre(prefix("10.0.0.0/8")));
-  EXPECT_THAT(checked.state.open, ElementsAre(prefix("10.0.1.0/24"), prefix("10.0.2.0/24")));
+  EXPECT_THAT(checked.state.blocked.prefixes, ElementsAre(prefix("10.0.0.0/8")));
+  EXPECT_THAT(
+      checked.state.blocked.holes, ElementsAre(prefix("10.0.1.0/24"), prefix("10.0.2.0/24"))
+  );
 }
 
 TEST(Desired, BlocksAPrefixAroundManyOfOurOwnWithoutManyRoutes) {
@@ -151,10 +153,10 @@ TEST(Desired, BlocksAPrefixAroundManyOfOurOwnWithoutManyRoutes) {
   message.set_pool("cloud");
   for (uint32_t i = 0; i < 300; ++i)
     message.add_own_prefixes(fmt::format("fd00:{:x}:{:x}::/122", i * 2654435761u >> 16, i));
-  message.add_dropped_prefixes("fd00::/8");
+  message.mutable_blocked()->add_prefixes("fd00::/8");
   const CheckedDesired checked = check_desired(message);
-  EXPECT_THAT(checked.state.blocked, ElementsAre(prefix("fd00::/8")));
-  EXPECT_THAT(checked.state.open, SizeIs(300));
+  EXPECT_THAT(checked.state.blocked.prefixes, ElementsAre(prefix("fd00::/8")));
+  EXPECT_THAT(checked.state.blocked.holes, SizeIs(300));
   EXPECT_EQ(checked.state.prefix_count(), 301u);
 }
 
@@ -166,9 +168,11 @@ TEST(Desired, BlocksWhatReachesIntoAddressesOfNoHostButNotThose) {
   );
   EXPECT_THAT(checked.errors, SizeIs(4));
   EXPECT_THAT(checked.state.pools[1].prefixes, IsEmpty());
-  EXPECT_THAT(checked.state.blocked, ElementsAre(prefix("192.0.0.0/2"), prefix("fe00::/7")));
   EXPECT_THAT(
-      checked.state.open,
+      checked.state.blocked.prefixes, ElementsAre(prefix("192.0.0.0/2"), prefix("fe00::/7"))
+  );
+  EXPECT_THAT(
+      checked.state.blocked.holes,
       ElementsAre(
           prefix("192.168.0.9/32"), prefix("224.0.0.0/3"), prefix("fe80::/10"), prefix("ff00::/8")
       )
@@ -176,32 +180,46 @@ TEST(Desired, BlocksWhatReachesIntoAddressesOfNoHostButNotThose) {
 }
 
 TEST(Desired, BlocksDroppedPrefixesButNotWhatOfThemIsOurs) {
-  const CheckedDesired checked = check(
-      std::string{kGood} + R"(dropped_prefixes: "10.0.0.0/22" dropped_prefixes: "10.0.2.128/25"
-                              dropped_prefixes: "192.168.0.8/31" dropped_prefixes: "fd09::/16")"
-  );
+  const CheckedDesired checked =
+      check(std::string{kGood} + R"(blocked { prefixes: "10.0.0.0/22" prefixes: "10.0.2.128/25"
+                                        prefixes: "192.168.0.8/31" prefixes: "fd09::/16" })");
   EXPECT_THAT(checked.errors, IsEmpty());
   EXPECT_THAT(
-      checked.state.blocked,
+      checked.state.blocked.prefixes,
       ElementsAre(prefix("10.0.0.0/22"), prefix("192.168.0.8/31"), prefix("fd09::/16"))
   );
   EXPECT_THAT(
-      checked.state.open,
+      checked.state.blocked.holes,
       ElementsAre(prefix("10.0.1.0/24"), prefix("10.0.2.0/24"), prefix("192.168.0.9/32"))
   );
   EXPECT_THAT(checked.state.pools[0].prefixes, testing::SizeIs(2)) << "others are not touched";
+}
+
+TEST(Desired, TakesHolesOfTheAgentButNoneInWhatARemotePoolClaims) {
+  const CheckedDesired checked =
+      check(std::string{kGood} + R"(remote_pools { name: "x" prefixes: "10.0.0.0/12" }
+                              blocked { prefixes: "10.0.0.0/8" holes: "10.64.0.0/16"
+                                        holes: "10.1.7.0/24" holes: "10.2.0.0/16" })");
+  EXPECT_THAT(checked.state.blocked.prefixes, ElementsAre(prefix("10.0.0.0/8")));
+  EXPECT_THAT(
+      checked.state.blocked.holes,
+      ElementsAre(prefix("10.0.1.0/24"), prefix("10.0.2.0/24"), prefix("10.64.0.0/16"))
+  );
+  ASSERT_THAT(checked.errors, SizeIs(4)) << "x and edge overlap, x holds our own, two holes";
+  EXPECT_EQ(checked.errors[2].item, "hole prefix 10.1.7.0/24");
+  EXPECT_THAT(checked.errors[3].reason, HasSubstr("stays blocked"));
 }
 
 TEST(Desired, BlocksNoPrefixesOfANodeThatItCannotPlace) {
   const CheckedDesired checked = check(
       std::string{kGood} +
       R"(local_nodes { name: "b" address: "192.168.0.9" prefixes: "10.0.3.0/24" }
-                              dropped_prefixes: "10.0.0.0/22")"
+                              blocked { prefixes: "10.0.0.0/22" })"
   );
   ASSERT_THAT(checked.errors, SizeIs(1));
-  EXPECT_THAT(checked.state.blocked, ElementsAre(prefix("10.0.0.0/22")));
+  EXPECT_THAT(checked.state.blocked.prefixes, ElementsAre(prefix("10.0.0.0/22")));
   EXPECT_THAT(
-      checked.state.open,
+      checked.state.blocked.holes,
       ElementsAre(prefix("10.0.1.0/24"), prefix("10.0.2.0/24"), prefix("10.0.3.0/24"))
   );
 }
@@ -211,7 +229,7 @@ TEST(Desired, LeavesOurOwnPrefixReachableWhenAPeerClaimsAPartOfIt) {
       check(std::string{kGood} + R"(remote_pools { name: "x" prefixes: "10.0.1.128/25" })");
   ASSERT_THAT(checked.errors, SizeIs(1));
   EXPECT_THAT(checked.errors[0].reason, HasSubstr("this box"));
-  EXPECT_THAT(checked.state.blocked, IsEmpty());
+  EXPECT_THAT(checked.state.blocked.prefixes, IsEmpty());
 }
 
 TEST(Desired, ChecksTenThousandPrefixesWithoutQuadraticTime) {

@@ -22,7 +22,7 @@ Desired make_desired() {
   state.overlay = address("240.168.0.1");
   state.nodes = {{"n1", address("192.168.0.9"), {prefix("10.0.2.0/24"), prefix("fd00:2::/64")}}};
   state.pools = {{"edge", {prefix("10.1.0.0/16")}, {}}, {"late", {prefix("10.2.0.0/16")}, {}}};
-  state.blocked = {prefix("10.0.0.0/8"), prefix("10.1.0.0/16")};
+  state.blocked.prefixes = {prefix("10.0.0.0/8"), prefix("10.1.0.0/16")};
   return state;
 }
 
@@ -41,8 +41,8 @@ TEST(Topology, PointsEachPrefixWhereItBelongs) {
 
 TEST(Topology, LeavesHolesInWhatIsBlocked) {
   Desired state = make_desired();
-  state.blocked = {prefix("10.0.0.0/8"), prefix("192.0.0.0/2")};
-  state.open = {prefix("10.0.1.0/24"), prefix("192.168.0.9/32"), prefix("224.0.0.0/3")};
+  state.blocked.prefixes = {prefix("10.0.0.0/8"), prefix("192.0.0.0/2")};
+  state.blocked.holes = {prefix("10.0.1.0/24"), prefix("192.168.0.9/32"), prefix("224.0.0.0/3")};
   const auto topology = build_topology(state, {}, {{}});
   const Fib& fib = topology->fib;
   EXPECT_EQ(fib.lookup(address("10.0.1.3")), Target::kernel());

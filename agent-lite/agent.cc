@@ -165,7 +165,7 @@ Report Agent::converge_plain(const model::Member& self) {
   if (view_.own_status_emptied())
     desired.problems.push_back(
         "Gateway " + view_.network().own_pool()->name +
-        " lists no nodes: this node goes on as it was"
+        " lists no nodes: this node keeps its previous state"
     );
   record_problems(desired.problems);
   gateway_macs_ = desired.gateway_macs;

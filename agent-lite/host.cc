@@ -125,7 +125,7 @@ Result<uint32_t> Host::ensure_overlay(const std::optional<netlink::Link>& desire
   ++report.changes;
   RAVEN_TRY(kernel_.put(link));
   RAVEN_ASSIGN(const std::optional<netlink::Link> made, kernel_.link(kOverlayName));
-  if (!made) return Error{ErrorCode::kConflict, "raven0: somebody removed it at once"};
+  if (!made) return Error{ErrorCode::kConflict, "raven0: another program removed it immediately"};
   return made->index;
 }
 

@@ -4,7 +4,7 @@
 // Removed: the chains RAVEN-MARK-CHAIN (mangle) and RAVEN-POSTROUTING (nat) with the rules that
 // lead there, the sets raven-mark-set and raven-skip-nat-set, the device raven-wg0, rule 101 and
 // table 9028, /etc/ipsec.d/raven.secrets.  raven0, table 9027 and rule 100 are taken over.
-// Not touched: xfrm states and policies.  Those of libreswan carry no sign of whose they are; they
+// Not touched: xfrm states and policies.  Those of libreswan do not show who made them; they
 // end with its process.
 #pragma once
 

@@ -1,11 +1,11 @@
 // plan(): what the kernel of a plain node should hold, from the pools as seen by that node.  Pure.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The routes are those of common/site/site_routes.h, via the chosen gateway of the own site, with
+// The routes are those of common/site/site_routes.h, via the chosen gateway of the local site, with
 // the MTU of the whole way.
 //
 // vxlan: raven0 with all gateways of the site as static neighbours and forwarding entries, so that
-// a switch is nothing but replaced routes.
+// a switch only replaces routes.
 //
 // direct: the gateway's LAN address as next hop.  Only one family of it is known, as
 // Gateway.status holds one address of a node.  Packets of the other family go to the same MAC

@@ -1,4 +1,4 @@
-// Prober: asks the gateways of the own site over the LAN whether they forward, and keeps the
+// Prober: asks the gateways of the local site over the LAN whether they forward, and keeps the
 // Selector informed.
 // SPDX-License-Identifier: Apache-2.0
 //

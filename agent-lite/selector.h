@@ -1,4 +1,4 @@
-// Selector: which gateway of the own site carries our traffic, decided from probe answers.
+// Selector: which gateway of the local site carries our traffic, decided from probe answers.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Free of I/O and clocks.  A gateway is usable while it answers and says that it forwards.

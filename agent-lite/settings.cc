@@ -6,13 +6,13 @@ namespace raven::agent_lite {
 void ProbeSettings::describe(settings::Schema<ProbeSettings>& s) {
   s.field(
        "interval_ms", &ProbeSettings::interval_ms,
-       "How often each gateway of the own site is asked."
+       "Time between probes of each gateway of the local site."
   )
       .range(10, 60'000)
       .unit("ms");
   s.field(
        "loss_max", &ProbeSettings::loss_max,
-       "A gateway that leaves this many in a row unanswered is down."
+       "A gateway that leaves so many probes in a row unanswered is down."
   )
       .range(1, 100)
       .unit("probes");
@@ -45,7 +45,7 @@ void Settings::describe(settings::Schema<Settings>& s) {
   s.field("probe", &Settings::probe, "Liveness of the gateways, measured from this node.");
   s.field(
        "resync_interval_s", &Settings::resync_interval_s,
-       "How often everything is compared with the kernel without being told of a change."
+       "Time between full comparisons with the kernel when no change is reported."
   )
       .range(1, 3600)
       .unit("s");

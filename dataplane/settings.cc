@@ -132,12 +132,16 @@ void MemorySettings::describe(settings::Schema<MemorySettings>& schema) {
   );
   schema
       .field(
-          "size_mb", &MemorySettings::size_mb, "All memory of packets and tables, taken at start."
+          "size_mb", &MemorySettings::size_mb,
+          "Memory of packets and tables, all allocated at start."
       )
       .range(64, 65536)
       .unit("MiB");
   schema
-      .field("packet_buffers", &MemorySettings::packet_buffers, "Packets that can be held at once.")
+      .field(
+          "packet_buffers", &MemorySettings::packet_buffers,
+          "Packet buffers: packets that can be held at the same time."
+      )
       .range(2048, 4194304)
       .unit("packets");
 }
@@ -157,12 +161,11 @@ void PortSettings::describe(settings::Schema<PortSettings>& schema) {
       "mode", &PortSettings::mode, {"owned", "shared"},
       "owned: the device belongs to the dataplane, a TAP with its MAC carries the addresses of the "
       "box.  shared: the kernel keeps the device (af_packet, af_xdp) and the dataplane takes "
-      "tunnel "
-      "traffic only."
+      "tunnel traffic only."
   );
   schema.choice(
       "role", &PortSettings::role, {"lan", "wan", "both"},
-      "lan: nodes of the own pool.  wan: peers of other pools.  both: one port for all."
+      "lan: nodes of the local pool.  wan: peers in other pools.  both: one port for both."
   );
   schema
       .field(
@@ -205,7 +208,10 @@ void Raven0Settings::describe(settings::Schema<Raven0Settings>& schema) {
       "name", &Raven0Settings::name,
       "The interface through which the box itself reaches remote pools."
   );
-  schema.field("mtu", &Raven0Settings::mtu, "Largest IP packet of the box into a tunnel.")
+  schema
+      .field(
+          "mtu", &Raven0Settings::mtu, "Largest IP packet that the box itself sends into a tunnel."
+      )
       .range(kMtuMin, kMtuMax)
       .unit("bytes");
   schema.check("name", [](const Raven0Settings& raven0) { return check_interface(raven0.name); });
@@ -310,21 +316,19 @@ void Settings::describe(settings::Schema<Settings>& schema) {
   schema.field(
       "cluster_cidrs", &Settings::cluster_cidrs,
       "The pod networks of the whole cluster, as in the settings of the agent: dropped until the "
-      "agent has said which of them are remote and which our own.  Empty: no such guard."
+      "agent has said which of them are remote and which are local.  Empty: no such guard."
   );
   schema.field(
       "keep_sas", &Settings::keep_sas,
-      "Keep SAs with their keys over a crash, in state_dir if that is in RAM; else the IKE daemon "
-      "re-keys them."
+      "Keep SAs with their keys across a crash, in state_dir if that is in RAM; else the IKE "
+      "daemon re-keys them."
   );
   schema.field(
       "static_sa_file", &Settings::static_sa_file,
       "SAs from a file, for labs and measurements without IKE only: keys would be used again after "
       "the machine has restarted.  Empty: none."
   );
-  schema.field(
-      "state_dir", &Settings::state_dir, "Directory of the lock file and of what is kept."
-  );
+  schema.field("state_dir", &Settings::state_dir, "Lock file, kept SAs and last desired state.");
   schema.field("tables", &Settings::tables, "Sizes of tables, allocated at start.");
   add_checks(schema);
 }

@@ -1,8 +1,8 @@
 // Canary: tells measurements that a neighbour has disturbed.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The hyper-thread beside ours may belong to somebody else; then everything takes up to twice as
-// long, and no counter shows it.  A run of no-ops needs the same time whenever the core is ours
+// The hyper-thread beside ours may be in use by another program; then everything takes up to twice
+// as long, and no counter shows it.  A run of no-ops needs the same time whenever the core is ours
 // alone: a sample between two slow canaries is thrown away.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Be<T>: an integer as it lies on the wire (big-endian).  Only from_host() and host() cross over.
+// Be<T>: an integer as it is on the wire (big-endian).  Only from_host() and host() cross over.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -22,7 +22,7 @@ constexpr T host_to_big(T value) {
   return std::endian::native == std::endian::little ? swap_bytes(value) : value;
 }
 
-// A value at any alignment, as it lies in memory.
+// A value at any alignment, with its bytes as in memory.
 template <class T>
 T load(const uint8_t* bytes) {
   T value;
@@ -30,7 +30,7 @@ T load(const uint8_t* bytes) {
   return value;
 }
 
-// Packed, so that it may lie at any offset of a wire structure.
+// Packed, so that it may be at any offset of a wire structure.
 template <std::unsigned_integral T>
 class [[gnu::packed]] Be {
  public:

@@ -13,8 +13,8 @@ namespace raven {
 // Reads a regular file of at most `size_max` bytes.
 Result<std::string> read_file(const std::string& path, std::size_t size_max);
 
-// Whose crash a written file outlives.  kProcess waits for no disk: after a crash of the machine
-// the file may be old, empty or torn.
+// Which crash a written file survives.  kProcess does not wait for the disk: after a crash of the
+// machine the file may be old, empty or torn.
 enum class Survives { kMachine, kProcess };
 
 // Replaces the file in one step: temporary file beside it, fsync, rename.  Readers see the old or

@@ -1,8 +1,8 @@
 // The Internet checksum (RFC 1071) and its incremental update (RFC 1624).
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sums are of 16-bit words as they lie in memory, so results are stored as they are, without
-// swapping: the ones' complement sum does not care about byte order.
+// Sums are of 16-bit words as they are in memory, so results are stored as they are, without
+// swapping: the ones' complement sum is independent of byte order.
 #pragma once
 
 #include <bit>

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threading: any thread; one write(2) per line.  Never called from the packet path.
-// Repeated lines are held back: the same area and text appear at most once a second, with the
-// number that were held back, so that a broken peer cannot fill a disk.
+// Repeated lines are suppressed: the same area and text appear at most once a second, with the
+// number of suppressed ones, so that a broken peer cannot fill a disk.
 #pragma once
 
 #include <fmt/format.h>

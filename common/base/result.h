@@ -14,7 +14,7 @@
 
 namespace raven {
 
-// What went wrong, as the caller has to tell it apart.  Everything else is in the message.
+// What went wrong, as far as callers act on the difference.  Everything else is in the message.
 enum class ErrorCode {
   kInvalid,      // the input is wrong; trying again will not help
   kNotFound,     // the thing is not there
@@ -35,7 +35,7 @@ struct [[nodiscard]] Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;
 
-  // Puts the caller's context in front: "load /etc/x.yaml: permission denied".
+  // Prefixes the caller's context: "load /etc/x.yaml: permission denied".
   Error with(const std::string& context) && {
     message = context + ": " + message;
     return std::move(*this);

@@ -1,5 +1,5 @@
 // Secret: key material.  It can be moved, compared in constant time and handed to a cipher; it
-// cannot be copied, printed or formatted, and is wiped when it goes.
+// cannot be copied, printed or formatted, and is wiped when it is destroyed.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -31,7 +31,7 @@ class Secret {
   std::size_t size() const { return bytes_.size(); }
   bool empty() const { return bytes_.empty(); }
 
-  // The one way to the bytes; every use is easy to find.
+  // The only access to the bytes, so that every use is easy to find.
   std::span<const uint8_t> expose() const { return bytes_; }
   std::span<uint8_t> expose_writable() { return bytes_; }
 

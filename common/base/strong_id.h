@@ -1,5 +1,5 @@
-// Id<Tag, T>: an integer that does not mix with other integers.  No implicit way in, none out.
-// SPDX-License-Identifier: Apache-2.0
+// Id<Tag, T>: an integer that does not mix with other integers.  It converts implicitly neither
+// from nor to T. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <compare>

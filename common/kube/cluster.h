@@ -44,11 +44,11 @@ using WatchId = Id<struct WatchIdTag, uint32_t>;
 
 struct ClusterHealth {
   bool synced = false;
-  // The oldest of the watches' last signs of life.  Unset before the first one.
+  // When the watch that has been silent longest was last heard.  Unset before that.
   std::optional<Instant> last_contact;
   std::string last_error;    // empty when the last request of every watch went well
   uint64_t lists = 0;        // full lists, the first ones included
-  uint64_t watches = 0;      // watch requests begun
+  uint64_t watches = 0;      // watch requests started
   uint64_t expirations = 0;  // 410: relisted because the version was too old
   uint64_t errors = 0;       // requests that failed, answers that could not be read
   uint64_t requests = 0;     // get() and writes
@@ -65,7 +65,7 @@ class Cluster {
 
   // Before start().  Ids count from zero.
   virtual WatchId watch(WatchSpec spec) = 0;
-  // Starts the cluster's thread.  An unreachable server is no error: it goes on trying.
+  // Starts the cluster's thread.  An unreachable server is no error: the thread keeps trying.
   virtual Status start(std::function<void()> on_change) = 0;
   // Stops the thread; on_change() is not called any more once this returns.  Idempotent; also done
   // by the destructor.
@@ -113,7 +113,7 @@ Result<std::unique_ptr<Cluster>> open_cluster(
     const std::string& source, const ClusterOptions& options = {}
 );
 
-// Why `source` is none of these; "": it is one.
+// Why `source` is not one of these, or "" if it is.
 std::string check_source(const std::string& source);
 
 }  // namespace raven::kube

@@ -19,8 +19,8 @@ bool matches_selector(const Json& object, std::string_view label_selector);
 
 class DirectoryCluster final : public Cluster {
  public:
-  // kNotFound when there is no such directory.  Reading makes nothing; the first object of a kind
-  // makes the folder of the kind.
+  // kNotFound when there is no such directory.  Reading creates nothing; writing the first object
+  // of a kind creates the folder of the kind.
   static Result<std::unique_ptr<Cluster>> open(const std::string& path);
   ~DirectoryCluster() override { stop(); }
 

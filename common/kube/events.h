@@ -1,5 +1,5 @@
 // EventRecorder: Kubernetes Events, for people who look with kubectl.  Best effort: bounded,
-// rate-limited, repeated ones are counted up; never waits for the server.
+// rate-limited, repeated events increment a count; never waits for the server.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threading: record() from any thread, returns at once.  Requests are made by its own thread.

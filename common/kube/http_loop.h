@@ -33,15 +33,15 @@ struct HttpRequest {
   std::string body;
   std::string content_type;  // empty: no body
   std::chrono::milliseconds timeout{10'000};
-  // With it, the body of a 200 answer is given out in chunks as it comes; false ends the request.
+  // If set, it gets the body of a 200 answer in chunks as they arrive; false ends the request.
   std::function<bool(std::string_view)> on_chunk;
 };
 
 struct HttpAnswer {
   enum class End {
-    kComplete,  // status and body are there
+    kComplete,  // status and body have arrived
     kTimeout,
-    kAborted,    // on_chunk said so, or the body was too long
+    kAborted,    // on_chunk returned false, or the body was too long
     kStopped,    // by stop()
     kTransport,  // connection, TLS, ended in the middle
   };

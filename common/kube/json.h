@@ -1,5 +1,5 @@
 // JSON at the edge: bounded parsing that never throws, safe getters, serialising.  nlohmann-json
-// lies behind it; code that builds or changes values includes "common/kube/json_value.h" too.
+// is behind it; code that builds or changes values includes "common/kube/json_value.h" too.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Getters take a path of member names and never fail: what is missing, null or of another type is

@@ -2,10 +2,10 @@
 // it says what to ask next and takes in what came back.
 // SPDX-License-Identifier: Apache-2.0
 //
-// List (paged, consistent), then watch from the list's version; a clean end is watched on from the
-// last version seen; "expired" (410) lists anew.  A new list replaces the copy in one step: what is
-// missing from it is gone, and nothing is gone before it is complete.  Versions are opaque: kept,
-// never compared.
+// List (paged, consistent), then watch from the list's version; after a clean end the watch
+// continues from the last version seen; "expired" (410) starts a new list.  A new list replaces the
+// copy in one step: what is missing from it is gone, and nothing is gone before it is complete.
+// Versions are opaque: kept, never compared.
 //
 // Threading: begin(), on_line(), on_done() from one thread; snapshot(), synced(), status() from
 // any.

@@ -4,7 +4,7 @@
 //
 // A file is "snapshot-<generation>.yaml": a header comment with length and SHA-256, then one
 // manifest per document.  It is written beside, synced and renamed; the two newest are kept.  A
-// file that is cut, changed or of another format is passed over: never half of one is used.
+// file that is truncated, changed or of another format is skipped: never half of one is used.
 //
 // Threading: one thread; one process per directory.
 #pragma once

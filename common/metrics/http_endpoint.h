@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threading: requests run on the endpoint's own threads.  Bounded: two request threads, 8 KiB of
-// headers, 2 s a request; a hanging scraper costs nobody anything.
+// headers, 2 s a request; a scraper that hangs delays nothing else.
 #pragma once
 
 #include <functional>

@@ -70,7 +70,7 @@ class TableBase {
   explicit TableBase(std::span<const Row> rows) : rows_{rows} {}
   std::string prometheus_text() const;
   std::string markdown(const std::string& title) const;
-  // Everything once, collectors included: (row, labels) -> value.
+  // All values once, those of collectors included: (row, labels) -> value.
   Values snapshot() const;
   std::span<const Row> rows() const { return rows_; }
 
@@ -94,7 +94,7 @@ class Table : public TableBase {
     const std::lock_guard lock{mutex_};
     values_.add(static_cast<std::size_t>(metric), std::move(labels), value);
   }
-  // Forgets all values of a metric, so that what is gone is not shown any more.
+  // Forgets all values of a metric, so that what no longer exists is not shown.
   void clear(Metric metric) {
     const std::lock_guard lock{mutex_};
     values_.clear(static_cast<std::size_t>(metric));

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A Gateway that is deleted and created again lists no nodes until the controller has filled its
-// status.  Until then the agents go on with what it listed before; that must not be lost when an
-// agent starts anew just then.
+// status.  Until then the agents use what it listed before, which must not be lost when an agent
+// restarts just then.
 //
 // Threading: one thread; one process per folder.
 #pragma once
@@ -24,7 +24,7 @@ class GatewayStore {
     kube::Objects listed;     // the same, each as it was when it last listed nodes
     std::string passed_over;  // why newer files were not used; empty: none
   };
-  // Before the first save().  kNotFound when a former run left nothing that can be used.
+  // Before the first save().  kNotFound when a previous run left nothing that can be used.
   Result<Loaded> load();
 
   // Does nothing when nothing changed.

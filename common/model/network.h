@@ -37,7 +37,7 @@ struct PoolGateway {
   std::string name;  // of the node
   uint32_t tunnel_id = 0;
   bool active = false;                       // listed in status.activeEndpoints
-  bool under_nat = false;                    // it must begin: nobody reaches it first
+  bool under_nat = false;                    // it must begin: no peer can reach it first
   std::optional<IpAddress> public_address;   // where peers reach it
   uint16_t public_port = 0;                  // publicPort, else port
   std::optional<IpAddress> private_address;  // on its LAN
@@ -95,7 +95,7 @@ struct NetworkOptions {
   std::vector<IpAddress> protected_addresses;
 };
 
-// Why nobody may claim this prefix; nullptr: it may be routed.
+// Why no pool may claim this prefix; nullptr: it may be routed.
 const char* never_routed(const IpPrefix& prefix);
 
 // In any order.

@@ -21,7 +21,7 @@ struct RemotePool {
 };
 using RemotePrefixes = std::map<std::string, RemotePool>;
 
-// None without an own pool, or when its tunnels are switched off.  Pure.
+// None without a local pool, or when its tunnels are switched off.  Pure.
 RemotePrefixes remember_prefixes(const RemotePrefixes& before, const Network& network);
 
 // The Gateway in which this node was is there but lists no nodes at all, as after it was re-created

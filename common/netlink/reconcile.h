@@ -4,7 +4,7 @@
 // Own only what you tag: routes by table and protocol, rules by priority and table.  Everything
 // else is left alone, and cleaning up needs no state but the tag.
 // Replace, never delete first: a changed entry is replaced in one step (NLM_F_REPLACE), new ones
-// are added, and only then is removed what is no longer wanted.
+// are added, and only then is what is no longer wanted removed.
 #pragma once
 
 #include <algorithm>
@@ -81,7 +81,7 @@ Operations<T> diff(const std::vector<T>& desired, const std::vector<T>& actual) 
   return {marked(desired, put), marked(actual, remove)};
 }
 
-// Goes on after an error and returns all of them.  What is gone already counts as removed.
+// Continues after an error and returns all errors.  What is already gone counts as removed.
 template <class T>
 std::vector<Error> apply(Kernel& kernel, const Operations<T>& operations) {
   std::vector<Error> errors;

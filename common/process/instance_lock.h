@@ -9,7 +9,8 @@
 
 namespace raven::process {
 
-// Held while it lives.  The file stays; the lock goes with the process, however it ends.
+// Held for the lifetime of the object.  The file stays; the lock ends with the process, however
+// that ends.
 class InstanceLock {
  public:
   // Makes the folder of the file where it is missing.

@@ -56,8 +56,8 @@ class Program {
   }
   void uses_metrics(std::span<const metrics::Row> rows) { metric_rows_ = rows; }
 
-  // Handles --help, --version, --check-config and the --print options.  An exit code means: end
-  // now with it.  Sets the log level and blocks the signals that SignalWatch handles.
+  // Handles --help, --version, --check-config and the --print options.  A returned exit code
+  // means: exit with it now.  Sets the log level and blocks the signals that SignalWatch handles.
   std::optional<int> parse(int argc, char** argv);
 
   // REQUIRES: parse().

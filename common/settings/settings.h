@@ -5,8 +5,9 @@
 //   struct Limits {
 //     uint32_t burst_max = 64;
 //     static void describe(settings::Schema<Limits>& s) {
-//       s.field("burst_max", &Limits::burst_max, "Packets taken at once.").range(1,
-//       64).unit("packets");
+//       s.field("burst_max", &Limits::burst_max, "Packets taken at once.")
+//           .range(1, 64)
+//           .unit("packets");
 //     }
 //   };
 //
@@ -54,7 +55,7 @@ struct FieldInfo {
 std::string sample_yaml(const std::string& title, const std::vector<FieldInfo>& fields);
 std::string markdown(const std::string& title, const std::vector<FieldInfo>& fields);
 
-// Where a value stands, for messages: "ports[1].mtu".
+// Where a value is, for messages: "ports[1].mtu".
 struct Place {
   const std::string& file;
   std::string path;

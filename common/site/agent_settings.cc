@@ -58,7 +58,7 @@ void AgentSettings::describe(settings::Schema<AgentSettings>& schema) {
       .range(0, 600'000)
       .unit("ms");
   schema.field("state_dir", &S::state_dir, "Where the last known Gateways are kept.");
-  schema.field("lock_file", &S::lock_file, "Keeps a second instance out.");
+  schema.field("lock_file", &S::lock_file, "Lock that a second instance finds taken.");
   schema.field("metrics_address", &S::metrics_address, "Where /metrics and /healthz are served.");
   add_checks(schema);
 }

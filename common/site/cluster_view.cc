@@ -16,7 +16,7 @@ ClusterView::ClusterView(kube::Cluster& cluster, const AgentSettings& settings, 
     former_ = std::move(*loaded);
   else
     log::info("source", "{}", loaded.error().message);
-  // A status that was emptied meanwhile is measured against what a former run knew.
+  // A status that was emptied meanwhile is measured against what a previous run knew.
   network_ = projector_.project(std::make_shared<const kube::Objects>(former_.listed));
   remote_ = model::remember_prefixes({}, *network_);
 }
@@ -42,7 +42,7 @@ bool ClusterView::refresh() {
   if (own_status_emptied_) {
     model::Network kept = *network_;
     kept.problems = {
-        {kept.own_pool()->name, {"status.nodes", "is empty: this node goes on as it was"}}};
+        {kept.own_pool()->name, {"status.nodes", "is empty: this node keeps its previous state"}}};
     network_ = std::make_shared<const model::Network>(std::move(kept));
   } else {
     network_ = now;

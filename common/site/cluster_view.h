@@ -38,7 +38,7 @@ class ClusterView {
   // nothing to look at: neither an answer nor use_snapshot().
   bool refresh();
 
-  // As of the last refresh(); before the first one, as a former run knew it.
+  // As of the last refresh(); before the first one, as a previous run knew it.
   const model::Network& network() const { return *network_; }
   const model::RemotePrefixes& remote() const { return remote_; }
 

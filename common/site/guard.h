@@ -1,8 +1,8 @@
 // The guard: blackholes below all other routes of the main table, for the cluster's pod networks.
 // SPDX-License-Identifier: Apache-2.0
 //
-// What any other route of this table but the default route knows goes its way; the rest of these
-// networks ends here instead of leaving by the default route in clear text.
+// A packet that another route of this table covers takes that route, unless it is the default
+// route; the rest of these networks is dropped here instead of leaving in clear text.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ inline constexpr uint32_t kMainTable = 254;
 inline constexpr uint32_t kGuardMetric = 4'000'000'000;  // a route to the same prefix wins
 
 // What to guard before the Gateways have been read: nobody knows yet what is remote, but `former`,
-// the network as a former run knew it, says what our own pool uses.  Unset: leave the guard as it
+// the network as a previous run knew it, says what our own pool uses.  Unset: leave the guard as it
 // is, as nothing is to be guarded.
 std::optional<std::vector<IpPrefix>> guarded_before_first_read(
     const std::vector<IpPrefix>& cluster_cidrs, const model::Network& former

@@ -6,7 +6,7 @@
 // - inside a tunnel (gateway to gateway): inner IPv4 UDP 169.254.82.1 -> 169.254.82.2, both ports
 //   kProbePort.  It never leaves the two dataplanes: the receiver turns it around in its tunnel.
 // - on the LAN (agent-lite to gateway): UDP to the gateway's node IP, kProbePort, answered only to
-//   nodes of the own pool.
+//   nodes of the local pool.
 #pragma once
 
 #include <cstdint>

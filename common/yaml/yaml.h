@@ -20,7 +20,7 @@ inline constexpr int kDepthMax = 32;
 
 struct Node {
   enum class Kind { kNull, kScalar, kSequence, kMap };
-  Node() = default;  // no aggregate: clang cannot take one in whose members it occurs
+  Node() = default;  // not an aggregate: clang rejects one that contains itself
   Kind kind = Kind::kNull;
   std::string scalar;
   bool quoted = false;                                // "4500" is a string, 4500 is a number

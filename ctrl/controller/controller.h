@@ -35,11 +35,11 @@ class Controller {
   );
 
   Status start();
-  // Stops writing, gives the lease back, ends all threads.
+  // Stops writing, releases the lease, ends all threads.
   void stop();
 
-  // From any thread.  Unhealthy when the loop has stopped turning, which a restart would cure; not
-  // when the API server is away, which it would not.
+  // From any thread.  Unhealthy when the loop hangs, which a restart would cure; not when the API
+  // server is away, which it would not.
   metrics::Health health() const;
   // From any thread: what is read at each scrape.
   void collect(metrics::Sink<Metric>& sink) const;

@@ -1,7 +1,7 @@
-// diff(): from what a Gateway says and what it should say to the patches and events that it takes.
-// SPDX-License-Identifier: Apache-2.0
+// diff(): from what a Gateway says and what it should say to the patches and events that are
+// needed. SPDX-License-Identifier: Apache-2.0
 //
-// Pure.  What is equal already is not written: a patch is there only if it changes something.
+// Pure.  What is already equal is not written: a patch is there only if it changes something.
 #pragma once
 
 #include <memory>

@@ -3,13 +3,13 @@
 //
 // No I/O; time is injected.  Raven's rules: an incumbent stays while it is eligible, free seats are
 // filled in the order of spec.endpoints, the result is sorted by node name.  Ours on top:
-//   - A tunnel endpoint needs a living heartbeat, unless no box of the pool has one at all.
+//   - A tunnel endpoint needs a fresh heartbeat, unless no box of the pool has one at all.
 //   - A box is only judged lost while another box of the pool is heard: silence of all means that
-//     the line to the site is cut, and its last active set is the best knowledge that there is.
-//     When the line is back, every box gets `recovery_wait` to speak up.  So it does when the first
-//     box of the pool reports: tunnels of the others may take longer to come up.
-//   - Hold-down: a box that was lost must be well for `hold_down` before it is elected again.
-//     With nobody else left it may return earlier, but at most once in two hold-downs.
+//     the line to the site is cut, and its last active set is the best guess.
+//     When the line is back, every box has `recovery_wait` to report.  The same holds when the
+//     first box of the pool reports: tunnels of the others may take longer to come up.
+//   - Hold-down: a lost box must be healthy for `hold_down` before it is elected again.
+//     If no other box is left it may return earlier, but at most once in two hold-downs.
 #pragma once
 
 #include <map>
@@ -73,7 +73,7 @@ class Election {
  private:
   struct Box {
     bool eligible = false;
-    bool was_lost = false;  // since it was last well for a whole hold-down
+    bool was_lost = false;  // since it was last healthy for a whole hold-down
     Instant eligible_since;
   };
   struct Round;  // the work of one run()

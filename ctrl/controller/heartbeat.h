@@ -1,10 +1,10 @@
-// Heartbeats: how lately each gateway box has renewed its Lease, as seen from here.
+// Heartbeats: how recently each gateway box has renewed its Lease, as seen from here.
 // SPDX-License-Identifier: Apache-2.0
 //
 // No I/O; time is injected.  A box is judged by when *we* saw its renewTime change, never by
 // comparing renewTime with our clock: clocks of edge sites are wrong.
-// Silence of every box at once means that we are deaf (the API server was away), not that all
-// boxes died in the same moment: the clocks of all are started again when the silence ends.
+// Silence of all boxes at once means that this replica heard nothing (the API server was away), not
+// that all boxes died at the same moment: all clocks are restarted when the silence ends.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ namespace raven::controller {
 
 enum class Pulse {
   kNone,      // there is no Lease
-  kUnproven,  // a Lease, not seen to change yet: it may be the last word of a dead box
+  kUnproven,  // a Lease, not seen to change yet: it may be the last renewal of a dead box
   kFresh,     // renewed within half of the Lease's duration
   kAging,     // renewed within the Lease's duration
   kStale,     // not renewed for the Lease's duration, or given up by its holder
@@ -31,7 +31,7 @@ class Heartbeats {
   using Duration = std::chrono::nanoseconds;
 
   // What the Lease of `node` holds now.  `renewal` is compared for equality only; an empty
-  // `holder` is a box that has said goodbye.
+  // `holder` is a box that has released it.
   void see(
       const std::string& node, const std::string& holder, const std::string& renewal,
       Duration duration, Instant now

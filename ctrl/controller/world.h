@@ -1,4 +1,4 @@
-// World: all that the controller plans from, parsed.
+// World: everything that the controller plans from, parsed.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -3,7 +3,7 @@
 //
 // Events only mark the state dirty; one pass reads everything, plans, and hands each part to its
 // output.  The three that may block on somebody have a thread each (dataplane, charon, API server),
-// so that none holds up another:
+// so that none delays another:
 //
 //   main thread       Gateways and kernel -> plan -> kernel routes
 //   dataplane thread  status twice a second, desired state

@@ -38,9 +38,9 @@ class ClusterWriter {
   // change of the Gateway brings us back.
   Status fill_public_ip(const kube::Object& gateway, const IpAddress& address);
 
-  // An Event for people who look with kubectl; best effort.
+  // A Kubernetes Event; best effort.
   void tell(kube::EventType type, const std::string& reason, const std::string& message);
-  // For orderly ends: waits a moment for what was told.
+  // For orderly ends: waits a moment for events to be sent.
   void flush() { events_.flush(std::chrono::milliseconds{500}); }
 
  private:

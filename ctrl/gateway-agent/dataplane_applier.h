@@ -1,4 +1,4 @@
-// DataplaneApplier: keeps the dataplane at the desired state and watches how it is.
+// DataplaneApplier: keeps the dataplane at the desired state and watches its status.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threading: one thread; step() blocks on the dataplane for as long as the client's deadline.
@@ -42,7 +42,7 @@ class DataplaneApplier {
   void set_desired(dpapi::v1::DesiredState state) { desired_ = std::move(state); }
 
   // Asks for the status, and applies the desired state when the dataplane does not have it: after
-  // a change, after its restart, or when somebody else gave it another one.
+  // a change, after its restart, or when another client gave it another one.
   Result<dpapi::v1::StatusReply> step();
 
  private:

@@ -12,7 +12,7 @@
 
 namespace raven::gateway_agent {
 
-// Without a generation: the applier counts.  REQUIRES: `peers` are sorted by name.
+// Without a generation: the applier sets it.  REQUIRES: `peers` are sorted by name.
 dpapi::v1::DesiredState plan_dataplane(
     const model::Network& network, const model::RemotePrefixes& remote,
     const std::vector<Peer>& peers, site::Encapsulation encapsulation

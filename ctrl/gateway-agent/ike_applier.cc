@@ -107,7 +107,9 @@ Status IkeApplier::initiate_missing(Instant now) {
     if (loaded == loaded_.end()) continue;
     const auto missing = missing_children(connection, loaded->second, sas, now);
     if (missing.empty()) continue;
-    log::info("ike", "{}: {} children are missing, begins them", connection.name, missing.size());
+    log::info(
+        "ike", "{}: {} children are missing, initiating them", connection.name, missing.size()
+    );
     loaded->second.initiated_at = now;
     for (const std::string& child : missing) {
       RAVEN_TRY(client_->initiate(connection.name, child));

@@ -45,8 +45,8 @@ class IkeSas {
   std::vector<const vici::IkeSa*> sorted_;  // by connection
 };
 
-// The children that we should ask charon to begin now, because they are missing and nobody is at
-// it: charon begins by itself when a connection is loaded or lost, but not after a failure.
+// The children that we should ask charon to begin now, because they are missing and not yet being
+// made: charon begins by itself when a connection is loaded or lost, but not after a failure.
 //
 // All children of a peer are one pool (a responder calls each of them net-1), so their number
 // counts.  The other side of the initiator helps only when there has been no IKE SA at all for a
@@ -55,7 +55,7 @@ std::vector<std::string> missing_children(
     const IkeConnection& connection, const LoadedConnection& loaded, const IkeSas& sas, Instant now
 );
 
-// How one peer stands, for status and metrics.
+// The state of one peer, for status and metrics.
 struct PeerKeys {
   bool established = false;
   unsigned children = 0;

@@ -1,4 +1,4 @@
-// Outputs: how each of the things that this agent keeps in order stands.  They fail one by one.
+// Outputs: the state of each output of this agent.  Each fails on its own.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threading: any thread.

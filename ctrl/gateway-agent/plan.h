@@ -16,7 +16,7 @@
 
 namespace raven::gateway_agent {
 
-// What is known of this box beside the Gateways.
+// What is known of this box besides the Gateways.
 struct Facts {
   unsigned workers = 1;  // of the dataplane: as many children for each peer
   KernelFacts kernel = {};

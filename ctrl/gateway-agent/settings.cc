@@ -20,7 +20,7 @@ void IkeSettings::describe(settings::Schema<IkeSettings>& s) {
       .example("/etc/raven-gateway/psk/vpn-connection-psk");
   s.field(
       "local_address", &IkeSettings::local_address,
-      "Address that IKE and ESP leave from; %any: as the route to the peer says."
+      "Source address of IKE and ESP; %any: as the route to the peer says."
   );
   s.field("port", &IkeSettings::port, "Our UDP port for IKE and ESP.").range(1, 65'535);
   s.field(
@@ -36,7 +36,10 @@ void IkeSettings::describe(settings::Schema<IkeSettings>& s) {
   s.field("child_rekey_s", &IkeSettings::child_rekey_s, "Age at which ESP keys are replaced.")
       .range(10, 86'400)
       .unit("s");
-  s.field("dead_peer_s", &IkeSettings::dead_peer_s, "Silence after which a peer is asked.")
+  s.field(
+       "dead_peer_s", &IkeSettings::dead_peer_s,
+       "Silence after which charon asks whether a peer is alive."
+  )
       .range(1, 3'600)
       .unit("s");
   s.field("replay_window", &IkeSettings::replay_window, "Packets that may arrive out of order.")
@@ -46,7 +49,9 @@ void IkeSettings::describe(settings::Schema<IkeSettings>& s) {
 
 void RouteSettings::describe(settings::Schema<RouteSettings>& s) {
   s.field("enabled", &RouteSettings::enabled, "Route this box's own traffic to the other sites.");
-  s.field("interface", &RouteSettings::interface, "Interface of the dataplane to the kernel.");
+  s.field(
+      "interface", &RouteSettings::interface, "Interface between the kernel and the dataplane."
+  );
   s.field("mtu", &RouteSettings::mtu, "MTU of these routes; 0: that of the interface.")
       .range(0, 65'535)
       .unit("bytes");
@@ -91,19 +96,23 @@ void Settings::describe(settings::Schema<Settings>& s) {
       "node_encapsulation", &Settings::node_encapsulation, {"vxlan", "direct"},
       "How packets go to the plain nodes of this site; as `encapsulation` of raven-agent-lite."
   );
-  s.field("ike", &Settings::ike, "Keys, by charon.");
+  s.field("ike", &Settings::ike, "Keys, negotiated by charon.");
   s.field("routes", &Settings::routes, "Kernel routes of this box itself.");
   s.field("heartbeat", &Settings::heartbeat, "Lease that says that this box forwards.");
-  s.field("debounce_ms", &Settings::debounce_ms, "Changes within this time are handled at once.")
+  s.field(
+       "debounce_ms", &Settings::debounce_ms, "Changes within this time are handled in one pass."
+  )
       .range(0, 10'000)
       .unit("ms");
   s.field(
-       "resync_s", &Settings::resync_s,
-       "How often everything is compared again without being told of a change."
+       "resync_s", &Settings::resync_s, "Time between full comparisons when no change is reported."
   )
       .range(1, 3'600)
       .unit("s");
-  s.field("request_timeout_ms", &Settings::request_timeout_ms, "For one request to the API server.")
+  s.field(
+       "request_timeout_ms", &Settings::request_timeout_ms,
+       "Longest wait for an answer of the API server."
+  )
       .range(100, 60'000)
       .unit("ms");
   add_checks(s);

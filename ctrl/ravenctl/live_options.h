@@ -19,13 +19,13 @@ struct CommonOptions {
 };
 
 // Says why on standard error.  What the dataplane refuses as wrong (an unknown peer, a bad prefix)
-// is an error of the command line; everything else is something that is not there.
+// is an error of the command line; everything else means that something is unavailable.
 int fail(const Error& error);
 
 // Adds the options of a filter.  `filter` outlives the parsing.
 void add_filter_options(CLI::App& command, dpapi::v1::PacketFilter& filter);
 
-// SIGINT and SIGTERM request a stop in place of ending the process.  To be made before any other
+// SIGINT and SIGTERM request a stop instead of ending the process.  REQUIRES: made before any other
 // thread, which would take the signal.
 class Interrupt {
  public:

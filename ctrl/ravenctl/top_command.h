@@ -1,4 +1,4 @@
-// ravenctl top: rates of workers, ports, tunnels and drops, again and again.
+// ravenctl top: rates of workers, ports, tunnels and drops, repeatedly.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,7 +1,7 @@
-// What `ravenctl top` shows: the difference of two looks at a dataplane, per second.
+// What `ravenctl top` shows: the difference between two samples of a dataplane, per second.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pure: two looks in, rates and text out.
+// Pure: two samples in, rates and text out.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +55,7 @@ struct TopDrop {
 
 struct Top {
   std::string node, pool;
-  double seconds = 0;      // between the two looks
+  double seconds = 0;      // between the two samples
   bool restarted = false;  // the dataplane was, in between: all rates are 0
   std::vector<TopWorker> workers;
   std::vector<TopPort> ports;

@@ -1,4 +1,4 @@
-// The life of a traced packet as people read it.
+// The life of a traced packet as text.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Pure: an event in, text out.

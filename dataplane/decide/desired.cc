@@ -132,7 +132,7 @@ class Checker {
     for (const dpapi::v1::RemotePool& pool : message_.remote_pools()) {
       const std::string item = "remote_pool " + pool.name();
       if (pool.name() == out_.state.pool || !names.insert(pool.name()).second) {
-        refuse(item, "is the own pool, or named twice");
+        refuse(item, "is our own pool, or named twice");
         continue;
       }
       RemotePool checked{pool.name(), read_prefixes(item, pool.prefixes()), {}};

@@ -29,7 +29,7 @@ namespace raven::dataplane {
 
 class PathMtu {
  public:
-  // The tunnels that are; others are forgotten.
+  // The tunnels that exist now; state of others is dropped.
   void set_tunnels(const std::vector<uint32_t>& tunnels);
   // Where a tunnel leads, and the MTU of our own port on that way.  Another peer address is
   // another path: what was learned of the old one is forgotten.

@@ -1,4 +1,4 @@
-// The desired state of the run before, so that a dataplane that crashed forwards before its agent
+// The desired state of the previous run, so that a dataplane that crashed forwards before its agent
 // has noticed.
 // SPDX-License-Identifier: Apache-2.0
 //

@@ -95,7 +95,7 @@ Status Engine::open_sas() {
   if (journal != nullptr) {
     sas_not_restored_ = journal->refused();
     RAVEN_TRY(journal->publish());
-    log::info("sa", "{} SAs of the run before restored", sas_restored_);
+    log::info("sa", "{} SAs of the previous run restored", sas_restored_);
   }
   if (settings_.sockets.sa.empty()) return {};
   const SaSocketSettings socket{

@@ -1,4 +1,4 @@
-// SAs that are there before anybody speaks: those of the run before, and those of a file.
+// SAs that exist before any client connects: those of the previous run, and those of a file.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threading: the control thread, at start.
@@ -13,7 +13,7 @@
 
 namespace raven::dataplane {
 
-// Nothing: not wanted, or not possible here, which is said loudly.
+// nullptr: not wanted, or not possible here, which is logged as a warning.
 Result<std::shared_ptr<SaJournal>> open_journal(const Settings& settings, const std::string& path);
 
 // `kept`: there is a journal, so that a restart repeats no nonces.

@@ -17,7 +17,7 @@ class FilterSets {
   virtual ~FilterSets() = default;
 
   // Bring the sets of all shared ports in step; nothing happens when nothing changed.  Without
-  // `remote`, while it is not known: what a former run dropped stays dropped.  `open`: what of
+  // `remote`, while it is not known: what a previous run dropped stays dropped.  `open`: what of
   // `remote` may pass in clear.
   virtual Status update(const std::vector<IpAddress>& own) = 0;
   virtual Status update(

@@ -20,7 +20,7 @@ class PortFilter : public FilterSets {
  public:
   // Puts the rules in place before the first packet.  An error means that the box is not safe to
   // run on: do not start.  `closed`: what may not pass in clear on shared ports until the first
-  // update; where a former run has left its sets, those hold instead.
+  // update; where a previous run has left its sets, those hold instead.
   static Result<std::unique_ptr<PortFilter>> install(
       const std::vector<PortSettings>& ports, const std::vector<IpPrefix>& closed = {}
   );

@@ -20,17 +20,17 @@ std::string table_of(const std::string& port);
 std::string claim_rules(const std::string& port, const std::string& interface);
 
 // Replace the sets in one step: our own addresses, and prefixes that only a tunnel may carry, with
-// what of them is `open`.
+// the part of them that is `open`.
 std::string own_sets(const std::string& port, const std::vector<IpAddress>& own);
 std::string remote_sets(
     const std::string& port, const std::vector<IpPrefix>& remote, const std::vector<IpPrefix>& open
 );
 
 // At a clean end: gives tunnel traffic back to the kernel.  The drops of remote prefixes stay, so
-// that nothing goes out in clear while nobody forwards.
+// that nothing goes out in clear while no dataplane runs.
 std::string release_rules(const std::string& port);
 
-// An owned port on top of a kernel interface: the kernel gets nothing of it.
+// An owned port on top of a kernel interface: the kernel gets none of its frames.
 std::string isolate_rules(const std::string& port, const std::string& interface);
 
 }  // namespace raven::dataplane

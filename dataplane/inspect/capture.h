@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Two points are on the wire (rx, tx), two beside encryption (clear-out before it, clear-in after
-// decryption), one at the end of what is dropped.  Bytes of packets only: keys are never near.
-// Threading: rings are written by their worker, read by control.
+// decryption), one at the end of what is dropped.  Only bytes of packets are copied: keys are out
+// of reach. Threading: rings are written by their worker, read by control.
 #pragma once
 
 #include <array>
@@ -51,7 +51,7 @@ struct CaptureOptions {
   std::size_t ring_bytes = 1 << 22;  // of each worker, a power of two
 };
 
-// In front of the bytes of a packet.
+// Precedes the bytes of a packet.
 struct CaptureRecord {
   uint64_t tsc = 0;
   uint32_t size = 0;  // of the packet; `kept` bytes of it follow
@@ -67,7 +67,7 @@ class Capture {
  public:
   Capture(const CaptureOptions& options, unsigned workers);
 
-  // Worker.  Around each stage.
+  // Worker: around each stage.
   void before(const Context& context, const StageRun& run);
   void after(const Context& context, const StageRun& run);
 
@@ -87,7 +87,7 @@ class Capture {
     std::array<CaptureRecord*, kBurst> open{};
     std::array<uint32_t, kBurst> spi{};
   };
-  // What is known beside the bytes.
+  // What is known besides the bytes.
   struct Facts {
     CapturePlace place;
     PeerIndex peer = kNoPeer;

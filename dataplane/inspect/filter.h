@@ -1,4 +1,4 @@
-// Filter: which packets somebody wants to see.
+// Filter: which packets a trace or a capture shows.
 // SPDX-License-Identifier: Apache-2.0
 //
 // All conditions that are given must hold.  Not all can be judged at one place (what is inside of

@@ -1,4 +1,4 @@
-// Headers: what one look at the bytes of a packet tells, for filters and for people.
+// Headers: what the bytes of a packet say, for filters and for people.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Judges nothing: what is malformed is shown as far as it can be read.
@@ -11,7 +11,7 @@
 
 namespace raven::dataplane {
 
-// What lies at the data pointer of a packet.
+// What is at the data pointer of a packet.
 enum class Layer : uint8_t { kEthernet, kIp };
 
 struct Headers {

@@ -1,5 +1,5 @@
-// Inspection: who looks at packets at present.  Published to the workers as a whole; null while
-// nobody looks, which is what the pipeline asks once for each burst.
+// Inspection: the trace and the capture that run now.  Published to the workers as a whole; null
+// while there are none, which the pipeline tests once for each burst.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,7 +1,7 @@
 // StageRun: one stage over one burst, seen from outside: where did each packet go?
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stages know nothing of being looked at: this compares their lanes before and after.  A packet
+// Stages do not know that they are observed: this compares their lanes before and after.  A packet
 // that is in no lane afterwards was given away (end, hand-over) and must not be touched any more.
 // Threading: on the stack of the worker.
 #pragma once

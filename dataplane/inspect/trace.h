@@ -81,7 +81,7 @@ class Trace {
   // Ends by itself after `packets` stories.
   Trace(const Filter& filter, uint64_t packets, unsigned workers);
 
-  // Worker.  Around each stage.
+  // Worker: around each stage.
   void before(const Context& context, const StageRun& run);
   void after(const Context& context, const StageRun& run);
 
@@ -118,7 +118,7 @@ class Trace {
   void begin_made(
       Desk& desk, const Context& context, const StageRun& run, const StageRun::Made& made
   );
-  void mark(rte_mbuf* packet, const Slot* slot) const;  // nullptr: nobody's
+  void mark(rte_mbuf* packet, const Slot* slot) const;  // nullptr: none
   void end(Desk& desk, Slot& slot);
   static bool tell(Desk& desk, const Story& story);
 

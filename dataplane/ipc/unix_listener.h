@@ -1,8 +1,8 @@
 // UnixListener: a UNIX socket with a file mode and an allow-list of users.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Both matter: the mode keeps others from the file, the kernel's word about the peer's uid keeps
-// out who got the file by other ways.
+// Both matter: the mode keeps others from the file, and the peer's uid, as the kernel reports it,
+// keeps out whoever reached the file by other means.
 // Threading: one thread.
 #pragma once
 
@@ -34,7 +34,7 @@ class UnixListener {
     uint32_t uid = 0;
     int32_t pid = 0;
   };
-  // kNotFound: nobody waits.  kDenied: the user may not connect, and has been hung up on.
+  // kNotFound: no client waits.  kDenied: the user may not connect, and has been disconnected.
   Result<Connection> accept();
 
   int fd() const { return fd_.get(); }

@@ -1,4 +1,4 @@
-// CipherKey: the expanded keys of one SA, as intel-ipsec-mb wants them; wiped when it goes.
+// CipherKey: the expanded keys of one SA, as intel-ipsec-mb wants them; wiped when it is destroyed.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Read-only after create(), so workers may share it.  Shows the cipher library's types: include it

@@ -39,7 +39,7 @@ inline void store_be16(uint8_t* out, uint32_t value) {
   std::memcpy(out, &wire, sizeof(wire));
 }
 
-// AEAD nonce: salt | IV (RFC 4106 section 3.1, RFC 7634 section 2).  `iv`: as it lies in memory.
+// AEAD nonce: salt | IV (RFC 4106 section 3.1, RFC 7634 section 2).  `iv`: as it is in memory.
 inline void write_nonce(uint8_t* nonce, uint32_t salt, uint64_t iv) {
   store_16(nonce, salt | iv << 32, iv >> 32);
 }

@@ -67,9 +67,9 @@ class alignas(64) InboundSa {
 
   // First cache line: what a packet needs.  Written by the worker: window_.
   ReplayWindow window_;
-  const CipherKey* key_ = nullptr;  // key_owner_, without the detour
+  const CipherKey* key_ = nullptr;  // key_owner_, without the indirection
   uint32_t spi_wire_;               // network order
-  uint32_t salt_ = 0;               // as it lies in memory
+  uint32_t salt_ = 0;               // as it is in memory
   uint8_t block_size_;
   uint8_t iv_size_;
   uint8_t esp_header_size_;  // with the IV

@@ -86,9 +86,9 @@ class alignas(64) OutboundSa {
   std::atomic<const OuterHeader*> outer_{nullptr};  // owned
   std::atomic<uint64_t> sequence_;
   uint64_t sequence_limit_;         // numbers up to it are reserved: only they may be used
-  const CipherKey* key_ = nullptr;  // key_owner_, without the detour
+  const CipherKey* key_ = nullptr;  // key_owner_, without the indirection
   uint32_t spi_wire_;               // network order
-  uint32_t salt_ = 0;               // as it lies in memory
+  uint32_t salt_ = 0;               // as it is in memory
   uint8_t block_size_;
   uint8_t iv_size_;
   uint8_t esp_header_size_;  // with the IV

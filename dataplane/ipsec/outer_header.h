@@ -93,7 +93,7 @@ inline void OuterHeader::write(
 inline void OuterHeader::write_v4(
     uint8_t* out, uint32_t total, uint8_t traffic_class, bool dont_fragment, uint16_t identification
 ) const {
-  // Everything as it lies in memory.
+  // Everything as it is in memory.
   const uint32_t tos = uint32_t{traffic_class} << 8;
   const uint32_t length = host_to_big(static_cast<uint16_t>(total));
   const uint32_t fragment = dont_fragment ? 0x00400000u : identification;

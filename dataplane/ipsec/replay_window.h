@@ -3,7 +3,7 @@
 //
 // A ring of 64-bit words as in RFC 6479: moving the window clears whole words, never shifts.  The
 // window is exactly `size` packets wide: highest - size + 1 is inside, highest - size is too old.
-// The ring may lie in memory that outlives the process, behind a word that says how far it has
+// The ring may be in memory that outlives the process, behind a word that says how far it has
 // moved: what that memory holds after a SIGKILL at any instruction refuses every number that was
 // recorded (and, cut off in the middle of a move, up to 64 that were not).
 // Threading: one writer (the owner worker); highest() may be read by any thread.

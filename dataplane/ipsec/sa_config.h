@@ -1,7 +1,8 @@
 // SaConfig: what the control side says about one SA; the runtime objects are made from it.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Holds keys: it can be moved, not copied, and wipes them when it goes.  Threading: a value.
+// Holds keys: it can be moved, not copied, and wipes them when it is destroyed.  Threading: a
+// value.
 #pragma once
 
 #include <cstdint>

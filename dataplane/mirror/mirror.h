@@ -1,7 +1,7 @@
 // Mirror: keeps the packet path's neighbours in step with the kernel's.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Routes, addresses, ARP and ND are the kernel's business.  For each destination that the packet
+// Routes, addresses, ARP and ND are left to the kernel.  For each destination that the packet
 // path sends to, this asks the kernel for the route, copies the neighbour's MAC address, and asks
 // the kernel to resolve or confirm it.  Needs no agent.  After lost messages (ENOBUFS), and from
 // time to time, everything is read again.

@@ -30,7 +30,7 @@ struct NextHop {
   std::optional<IpAddress> source;  // of ours, as the kernel would choose it
   IpAddress address;                // the neighbour: gateway, or the destination itself
   uint32_t link = 0;
-  std::optional<MacAddress> mac;  // nothing: not resolved
+  std::optional<MacAddress> mac;  // nullopt: not resolved
   bool needs_probe = false;       // ask the kernel to resolve or to confirm the neighbour
   std::string problem;            // why packets cannot go there; empty: they can
 

@@ -13,7 +13,7 @@ namespace raven::dataplane {
 using PortIndex = Id<struct PortTag, uint16_t>;
 using PeerIndex = Id<struct PeerTag, uint16_t>;            // a gateway box of another pool
 using PoolIndex = Id<struct PoolTag, uint16_t>;            // another pool
-using NodeIndex = Id<struct NodeTag, uint16_t>;            // another node of the own pool
+using NodeIndex = Id<struct NodeTag, uint16_t>;            // another node of the local pool
 using AdjacencyIndex = Id<struct AdjacencyTag, uint16_t>;  // a next hop on a port
 
 inline constexpr uint16_t kNoIndex = 0xffff;

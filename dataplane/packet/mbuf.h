@@ -41,7 +41,7 @@ inline void place(rte_mbuf* packet, const uint8_t* data, uint32_t size) {
   set_size(packet, size);
 }
 
-// Bytes 0..5 of a MAC address as they lie in memory.
+// Bytes 0..5 of a MAC address as they are in memory.
 inline uint64_t mac_word(const uint8_t* mac) {
   uint32_t low;
   uint16_t high;

@@ -18,11 +18,11 @@ enum class Drop : uint8_t;  // packet/drop.h
 // Where a packet to be routed came from: decides what its source address may be.
 enum class Origin : uint8_t {
   kWire,    // plain, from Meta::port; its Ethernet header is still in front of the data pointer
-  kVxlan,   // from a node of the own pool that is no gateway box
+  kVxlan,   // from a node of the local pool that is no gateway box
   kTunnel,  // decrypted, from Meta::peer
   kKernel,  // raven0
   kSelf,    // an ICMP error, a probe or the answer to one
-  kPoolGateway,  // VXLAN from another gateway box of the own pool
+  kPoolGateway,  // VXLAN from another gateway box of the local pool
 };
 
 // What a packet from a mailbox is, hence where it enters the pipeline.

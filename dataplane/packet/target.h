@@ -31,7 +31,7 @@ struct Target {
   }
   static constexpr Target kernel() { return make(TargetKind::kKernel, 0); }
 
-  // The own site: the box itself or a node of its pool.
+  // The local site: the box itself or a node of its pool.
   constexpr bool is_local() const {
     return kind == TargetKind::kLocalNode || kind == TargetKind::kKernel;
   }
@@ -40,7 +40,7 @@ struct Target {
   }
   constexpr bool operator==(const Target&) const = default;
 
-  // The form that tries store: 24 bits, 0 is "no prefix".  It is the object as it lies in memory.
+  // The form that tries store: 24 bits, 0 is "no prefix".  It is the object as it is in memory.
   constexpr uint32_t packed() const { return std::bit_cast<uint32_t>(*this); }
   static constexpr Target unpack(uint32_t value) { return std::bit_cast<Target>(value); }
 

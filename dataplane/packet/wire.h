@@ -1,4 +1,4 @@
-// Wire formats: headers as they lie in packets.  All fields Be or bytes, any alignment.
+// Wire formats: headers as they are in packets.  All fields Be or bytes, any alignment.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

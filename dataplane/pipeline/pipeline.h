@@ -17,9 +17,9 @@ std::span<const StageRow> pipeline();
 // Of a stage, or of another place where packets are dropped.
 std::string_view stage_name(Stage place);
 
-// Runs all stages over what is in the lanes, again as long as stages hold packets back for another
-// pass (bounded: a held packet is either an ICMP error, which causes no other, or the first of the
-// next pass).  Afterwards every lane is empty.
+// Runs all stages over what is in the lanes, repeated as long as stages hold packets back for
+// another pass (bounded: a held packet is either an ICMP error, which causes no other, or the first
+// of the next pass).  Afterwards every lane is empty.
 void run_pipeline(Context& context);
 
 // Runs one stage over its lane, which is empty afterwards, as run_pipeline() does.  For those who

@@ -1,8 +1,8 @@
-// Eal: starts and ends DPDK's environment.  One per process.
+// Eal: starts and stops DPDK's environment.  One per process.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks first what the EAL reports badly: missing hugepages are named with their number and the
-// command that provides them.  Leaves no files behind (--in-memory or --no-huge, own prefix).
+// First checks what the EAL reports badly: the error for missing hugepages says how many, and the
+// command that reserves them.  Leaves no files behind (--in-memory or --no-huge, own prefix).
 // Lcore 0 is the thread that calls start() (control); lcores 1..n are the workers.  Several may
 // share a CPU.
 #pragma once
@@ -18,7 +18,7 @@ namespace raven::dataplane {
 
 class Eal {
  public:
-  // Uses of the settings: instance, memory, workers, and from the ports which drivers to load.
+  // Of the settings it uses: instance, memory, workers, and from the ports which drivers to load.
   // Errors: kUnavailable names what is missing on this machine and how to provide it.
   static Result<std::unique_ptr<Eal>> start(const Settings& settings);
   ~Eal();

@@ -4,7 +4,7 @@
 //
 // To the kernel: workers send to mailbox(), Meta::port says which interface.  From the kernel:
 // packets go to the workers' mailboxes, spread by flow.  Sleeps when there is nothing to do.
-// Threading: start() and stop() by control; counters by anyone.
+// Threading: start() and stop() by control; counters by any thread.
 #pragma once
 
 #include <atomic>
@@ -36,7 +36,7 @@ class KernelBridge {
   void start(std::vector<Mailbox*> workers);
   void stop();
 
-  // Written to the kernel, refused by it; read from it, lost for want of a buffer or of room in a
+  // Written to the kernel, refused by it; read from it, lost for lack of a buffer or of room in a
   // worker's mailbox.
   struct Counters {
     Counter written, write_errors, read, overruns;

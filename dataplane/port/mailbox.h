@@ -38,7 +38,7 @@ class Mailbox {
   // Before sleeping on bell_fd(): from now on send() rings.  False: packets are there already, do
   // not sleep.
   bool arm();
-  // After sleeping, also after arm() said false.
+  // After sleeping, also if arm() returned false.
   void disarm();
   // Wakes the owner without a packet.
   void ring_bell();

@@ -52,8 +52,8 @@ class Port {
   uint16_t mtu() const { return mtu_; }
   uint16_t dpdk_id() const { return dpdk_id_; }
   bool link_up() const;
-  // Not counted by workers: dropped by the device for want of buffers or of a polling worker.
-  std::optional<uint64_t> missed() const;  // nothing: the device does not tell
+  // Not counted by workers: dropped by the device for lack of buffers or of a polling worker.
+  std::optional<uint64_t> missed() const;  // nullopt: the device does not report it
   // A descriptor that becomes readable when packets wait on `queue`; -1: the device has none.
   int wait_fd(unsigned queue) const { return queue < wait_fds_.size() ? wait_fds_[queue] : -1; }
   bool serves(unsigned queue) const { return queue < rx_queues_; }
@@ -70,7 +70,7 @@ class Port {
   unsigned rx_queues_ = 0;
   uint16_t mtu_ = 0;
   MacAddress mac_;
-  bool attached_ = false;  // by us: we take it away again
+  bool attached_ = false;  // by us, so we detach it
   bool started_ = false;
   std::vector<int> wait_fds_;
 };

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Persistent, so that its addresses (and charon, which listens on them) survive a restart of the
-// dataplane; only the carrier goes while nobody has it open.  It is set up, given its MAC address
-// and MTU, never an address: addresses and routes belong to the operator and the gateway agent.
+// dataplane; only the carrier is lost while no process has it open.  It is set up, given its MAC
+// address and MTU, never an address: addresses and routes belong to the operator and the gateway
+// agent.
 #pragma once
 
 #include <optional>
@@ -21,7 +22,7 @@ class TunDevice {
   static Result<TunDevice> open_tap(const std::string& name, const MacAddress& mac, unsigned mtu);
   // Plain IP packets.
   static Result<TunDevice> open_tun(const std::string& name, unsigned mtu);
-  // Takes the interface away for good (it is persistent otherwise).
+  // Removes the interface (it is persistent otherwise).
   static Status remove(const std::string& name);
 
   int fd() const { return fd_.get(); }  // non-blocking

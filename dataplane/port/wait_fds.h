@@ -1,8 +1,8 @@
-// Descriptors of packet sockets that a DPDK driver opened and does not tell about.
+// Descriptors of packet sockets that a DPDK driver opened and does not expose.
 // SPDX-License-Identifier: Apache-2.0
 //
 // DPDK 22.11 has no receive interrupts for af_packet and af_xdp, yet their sockets can be polled:
-// a sleeping worker wakes on the first packet instead of looking now and then.
+// a sleeping worker wakes on the first packet instead of looking from time to time.
 #pragma once
 
 #include <set>

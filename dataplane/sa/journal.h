@@ -28,7 +28,7 @@ namespace raven::dataplane {
 
 class SaJournal;
 
-// An SA of the run before.
+// An SA of the previous run.
 struct KeptSa {
   SaConfig config;  // with `past`; outbound: last_sequence is the end of what was reserved
   WorkerId worker;
@@ -37,7 +37,7 @@ struct KeptSa {
   bool taken = false;                // whoever makes it an SA again says so
 };
 
-// The room of one SA.  Goes back to the journal with it; the record stays unless forget() is
+// The memory of one SA.  Goes back to the journal with it; the record stays unless forget() is
 // called, so that an orderly end loses no SA either.
 class SaPlace {
  public:
@@ -67,14 +67,14 @@ class SaPlace {
 
 class SaJournal : public std::enable_shared_from_this<SaJournal> {
  public:
-  // Reads the file of the run before, if there is one, and makes a new one beside it.
+  // Reads the file of the previous run, if there is one, and makes a new one beside it.
   // kUnavailable: `path` is not in RAM.
   static Result<std::shared_ptr<SaJournal>> open(const std::string& path, std::size_t sas_max);
   ~SaJournal();
 
   // In the order in which they were added.
   std::vector<KeptSa>& kept() { return kept_; }
-  // Records of the run before that were not whole.
+  // Records of the previous run that were not whole.
   std::size_t refused() const { return refused_; }
   // Records were lost, of this start or an earlier one: a key without a record may have been used.
   bool counters_lost() const { return counters_lost_; }

@@ -6,7 +6,7 @@
 //   until they are deleted.  Inbound SAs receive until they are deleted.
 // - SAs are found by SPI and tunnel (entries.h), end (lifecycle.h), are written into the tables of
 //   the packet path (publication.h) and outlive a crash (kept_sas.h): this puts the four together.
-// Keys are wiped as soon as they are expanded; expanded ones when the SA goes.
+// Keys are wiped as soon as they are expanded; expanded ones when the SA is freed.
 //
 // Threading: the control thread.  Time is passed in.
 #pragma once

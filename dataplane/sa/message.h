@@ -43,7 +43,7 @@ using SaRequest = std::variant<SaHello, SaConfig, SaUpdate, SaDelete, SaQuery, S
 
 inline constexpr std::size_t kSaMessageSizeMax = sizeof(raven_sa_add);
 
-// Magic, version and size.  An error means that the other side speaks something else: hang up.
+// Magic, version and size.  An error means that the other side speaks something else: disconnect.
 Result<raven_sa_header> read_header(std::span<const uint8_t> message);
 
 // The request behind a good header.  An error is answered, the connection stays.

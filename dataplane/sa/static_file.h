@@ -10,7 +10,7 @@
 //       source: 192.0.2.1
 //       destination: 198.51.100.2
 //
-// Not for production: the sequence numbers of an outbound SA start anew with each start of the
+// Not for production: the sequence numbers of an outbound SA restart with each start of the
 // dataplane, so that a key that is used twice repeats its nonces.  The file must be private.
 #pragma once
 

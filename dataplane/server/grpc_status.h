@@ -1,4 +1,4 @@
-// What gRPC is told of our errors.
+// Our errors as gRPC status codes.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -66,7 +66,7 @@ grpc::Status stream(
     }
     std::this_thread::sleep_for(kPause);
   }
-  return {grpc::StatusCode::CANCELLED, "the caller has hung up"};
+  return {grpc::StatusCode::CANCELLED, "the caller has disconnected"};
 }
 
 dpapi::v1::TraceEvent next_stories(const View& view, const WallClock& clock, Trace& trace) {

@@ -1,5 +1,5 @@
 // The two calls that look at packets: they run until all is seen, the time is over, or the caller
-// hangs up.
+// disconnects.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threading: a thread of gRPC, which it occupies; a view and the inspector it uses on the loop.

@@ -12,7 +12,7 @@
 namespace raven::dataplane {
 
 // What `work` returns; nothing: `give_up` said so first (the work may still run later, so it must
-// not refer to the caller's variables).  `give_up` is asked now and then.
+// not refer to the caller's variables).  `give_up` is called from time to time.
 template <class Work, class GiveUp>
 auto on_loop(event::Loop& loop, Work work, GiveUp give_up) -> std::optional<decltype(work())> {
   using Value = decltype(work());

@@ -1,7 +1,7 @@
 // ControlServer: the control API (gRPC) on its UNIX socket.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Connections are accepted here, so that the kernel's word about the caller's uid is checked
+// Connections are accepted here, so that the caller's uid, as the kernel reports it, is checked
 // before gRPC sees a byte.  Calls arrive on gRPC's threads; each runs on the loop's thread, one at
 // a time, so nothing behind it needs a lock.
 #pragma once

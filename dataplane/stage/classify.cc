@@ -40,7 +40,7 @@ void classify_udp(Context& context, rte_mbuf* packet, IpView view, const uint8_t
   if (!cut_to_datagram(view, *udp)) return context.drop(packet, Drop::kOuterMalformed);
 
   if (port == kTunnelPort) return enter_natt(context, packet, view, ip);
-  // Neither has any authentication of its own: only from where nodes of the own pool are.
+  // Neither has any authentication of its own: only from where nodes of the local pool are.
   const bool vxlan = port == kVxlanPort;
   if (!context.receive_port->has_lan_role())
     return context.drop(packet, vxlan ? Drop::kVxlanPeer : Drop::kProbePeer);
@@ -133,7 +133,7 @@ void classify_frame(Context& context, rte_mbuf* packet, uint64_t own_mac) {
 // its checksum right.  Any other goes the long way, which finds out what it is.
 bool is_common(const uint8_t* frame, uint32_t size, uint64_t own_mac) {
   constexpr uint32_t kHeaders = sizeof(wire::Ethernet) + sizeof(wire::Ipv4);
-  constexpr uint32_t kIpv4NoOptions = 0x450008;  // bytes 12..14 as they lie in memory
+  constexpr uint32_t kIpv4NoOptions = 0x450008;  // bytes 12..14 as they are in memory
   constexpr uint16_t kDontFragment = 0x0040;     // so do these
   if (size < kHeaders) return false;
   const auto& ip = *reinterpret_cast<const wire::Ipv4*>(frame + sizeof(wire::Ethernet));

@@ -39,7 +39,7 @@ struct ContextSetup {
   std::span<const std::unique_ptr<Port>> ports;  // by PortIndex
   std::span<Mailbox* const> mailboxes;           // of all workers, by WorkerId
   Mailbox* kernel = nullptr;                     // of the kernel bridge
-  // Who looks at packets, null inside: nobody.
+  // The trace and capture that run; null inside: none.
   const Published<Inspection>* inspection = nullptr;
 };
 
@@ -90,9 +90,9 @@ struct Context {
   const Topology* topology = nullptr;
   const Sad* sad = nullptr;
   const LocalBox* box = nullptr;
-  const Inspection* inspection = nullptr;  // null: nobody looks at packets
+  const Inspection* inspection = nullptr;  // null: no trace or capture runs
 
-  // Is the port one on which nodes of the own pool are?
+  // Is the port one on which nodes of the local pool are?
   bool is_lan(PortIndex port) const {
     return (lan_ports >> port.value() & 1) != 0;
   }

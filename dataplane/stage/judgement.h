@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // - decrypted: the source must belong to the pool of the peer that sent it;
-// - from nodes and from raven0: the source must belong to the own pool, unless a gateway box of
+// - from nodes and from raven0: the source must belong to the local pool, unless a gateway box of
 //   the pool passes on to the pods of this box what came out of its tunnel;
 // - in clear from a port: never with an address of another pool as source, and to another pool
 //   only from the LAN.
@@ -53,8 +53,8 @@ inline Judgement judge_wire(const Context& context, const Meta& info, Target fro
   return judge_destination(to, false, true);
 }
 
-// VXLAN with a source that is not of the own pool: another gateway box of it has decrypted what is
-// for the pods of this one.
+// VXLAN with a source that is not of the local pool: another gateway box of it has decrypted what
+// is for the pods of this one.
 inline Judgement judge_passed_on(const Meta& info, Target from, Target to) {
   if (from.kind != TargetKind::kRemotePool || to.kind != TargetKind::kKernel)
     return Judgement::drop(Drop::kSpoof);

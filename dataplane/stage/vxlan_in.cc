@@ -1,4 +1,4 @@
-// vxlan_in: takes VXLAN (RFC 7348) off frames of nodes of the own pool.
+// vxlan_in: takes VXLAN (RFC 7348) off frames of nodes of the local pool.
 // SPDX-License-Identifier: Apache-2.0
 //
 // In: outer IP packets, UDP to the VXLAN port, length checked.  Out: route, drop.

@@ -1,4 +1,4 @@
-// vxlan_out: puts VXLAN (RFC 7348) around packets for nodes of the own pool.
+// vxlan_out: puts VXLAN (RFC 7348) around packets for nodes of the local pool.
 // SPDX-License-Identifier: Apache-2.0
 //
 // In: IP packets, Meta::target a node with a template.  Out: neighbour.

@@ -53,7 +53,7 @@ class AdjacencyTable {
   void write(AdjacencyIndex index, Adjacency adjacency) {
     slots_[index.value()].word.store(adjacency.word, std::memory_order_relaxed);
   }
-  // True once after workers dropped packets for want of this neighbour.
+  // True once after workers dropped packets for lack of this neighbour.
   bool take_wanted(AdjacencyIndex index) {
     std::atomic<bool>& wanted = slots_[index.value()].wanted;
     return wanted.load(std::memory_order_relaxed) &&

@@ -21,11 +21,11 @@ class LocalBox {
   // the kernel's.
   void add_address(const IpAddress& address);
 
-  // Source of the ICMP errors we send.  It must lie in the own prefixes, else the peer's
+  // Source of the ICMP errors we send.  It must be in the local prefixes, else the peer's
   // anti-spoofing drops them.  Without one the destination of the packet in question stands in.
   void set_icmp_source(const IpAddress& address);
 
-  // MAC of the own end of the VXLAN overlay (aa:0f + the 240.x address); zero: any is accepted.
+  // MAC of the local end of the VXLAN overlay (aa:0f + the 240.x address); zero: any is accepted.
   void set_overlay_mac(const MacAddress& mac) { overlay_mac_ = mac; }
 
   // Network order, any alignment.

@@ -1,4 +1,4 @@
-// NodeTable: the other nodes of the own pool, how to reach each, and who may speak VXLAN to us.
+// NodeTable: the other nodes of the local pool, how to reach each, and who may speak VXLAN to us.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threading: built off-path, then read-only (part of Topology).
@@ -16,7 +16,7 @@ namespace raven::dataplane {
 
 enum class Encapsulation : uint8_t { kVxlan, kDirect };
 
-// Outer IPv4 + UDP + VXLAN + inner Ethernet, as they stand before each packet to a node.
+// Outer IPv4 + UDP + VXLAN + inner Ethernet, as they precede each packet to a node.
 inline constexpr unsigned kVxlanOverhead = kVxlanOverheadV4;
 
 // What control knows about a node.
@@ -51,7 +51,7 @@ class NodeTable {
   const Node& operator[](NodeIndex index) const { return nodes_[index.value()]; }
   std::size_t size() const { return nodes_.size(); }
 
-  // Which node of the own pool has this address?  Network order, any alignment.
+  // Which node of the local pool has this address?  Network order, any alignment.
   PoolNode find_v4(const void* address) const;
   PoolNode find_v6(const void* address) const;
 

@@ -25,7 +25,7 @@ namespace raven::dataplane {
 
 class Quiescence {
  public:
-  // REQUIRES: the EAL is up (the state lies in its memory).
+  // REQUIRES: the EAL is up (the state is in its memory).
   static Result<std::unique_ptr<Quiescence>> create(unsigned workers);
   ~Quiescence();  // waits for the workers, then runs every disposal
   Quiescence(const Quiescence&) = delete;

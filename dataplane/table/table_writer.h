@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threading: one control thread, or callers under one lock.  Nothing here waits for a worker;
-// call reclaim() now and then (once per control loop) to run what has become safe.
+// call reclaim() regularly (once per control loop) to run what has become safe.
 //
 // Order that keeps workers safe: put the new in, switch to it, take the old out, then free_later().
 // What takes part in that order is virtual, so that a test of the caller can see it.

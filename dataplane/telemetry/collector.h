@@ -1,9 +1,9 @@
 // Collector: reads the counters of the packet path and the state of the engine for each scrape.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Threading: collect functions run on any thread.  Counters of workers are read where they lie;
-// what belongs to the control thread is asked for on its loop, and left out when it does not
-// answer: a missing value is better than a wrong one.
+// Threading: collect functions run on any thread.  Counters of workers are read in place; what
+// belongs to the control thread is read on its loop, and left out when that does not answer: a
+// missing value is better than a wrong one.
 #pragma once
 
 #include "common/event/loop.h"

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // poll: spins, for dedicated cores.  adaptive: spins for some 20 us, then sleeps on its mailbox's
-// bell and on the sockets of its ports.  For ports without a socket it looks again after a nap that
-// grows from 50 us to 1 ms, so nothing is lost as long as their queues hold 1 ms of traffic.
+// bell and on the sockets of its ports.  Ports without a socket are polled again after a sleep
+// that grows from 50 us to 1 ms: nothing is lost as long as their queues hold 1 ms of traffic.
 // Threading: the worker's thread.
 #pragma once
 
@@ -28,7 +28,7 @@ class Idle {
       Mailbox& mailbox, Quiescence& quiescence
   );
 
-  // In the worker's thread, before the loop: makes short naps precise.
+  // In the worker's thread, before the loop: makes short sleeps precise.
   void prepare_thread() const;
 
   // After a loop that moved `packets`; may sleep, offline for Quiescence.

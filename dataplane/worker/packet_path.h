@@ -32,7 +32,7 @@ class PacketPath : public PathControl {
   PacketPath& operator=(const PacketPath&) = delete;
 
   Status start();
-  // Takes what is in the receive queues, sends it on, and ends the workers.
+  // Processes what is in the receive queues, then ends the workers.
   void stop();
 
   TableWriter& writer() override { return *writer_; }
@@ -55,7 +55,7 @@ class PacketPath : public PathControl {
   std::optional<MovedPeer> take_moved_peer() override;
   std::optional<TooBig> take_too_big() override;
 
-  // These look at packets from now on; null: nobody.
+  // What looks at packets from now on; null: nothing.
   void inspect(std::shared_ptr<Trace> trace, std::shared_ptr<Capture> capture);
 
   ProbeSend send_probe(PeerIndex peer, uint32_t sequence) override;

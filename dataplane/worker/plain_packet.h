@@ -1,9 +1,9 @@
-// Plain packets: one buffer of our pool that nobody else holds; what ESP needs to work in place.
+// Plain packets: one buffer of our pool with no other holder, as ESP needs it to work in place.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Drivers and rings may also hand over packets in several segments, shared ones (reference count
 // above 1), clones of other buffers and buffers of external memory.  Writing into those would
-// change what somebody else still reads.
+// change what another holder still reads.
 // Threading: the worker that received the packet.
 #pragma once
 

@@ -34,7 +34,7 @@ class Worker {
   Context& context() { return context_; }
 
  private:
-  // Packets taken up.
+  // Packets received.
   uint32_t run_once();
   uint32_t receive(Port& port);
   rte_mbuf* receive_copy(rte_mbuf* packet);

@@ -1,4 +1,4 @@
-// Tunnels: the world of a measurement: one gateway, any number of peers, and what lies behind each.
+// Tunnels: the world of a measurement: one gateway, any number of peers, and what is behind each.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Everything follows from the number of a tunnel, so that the gateway under test (ours, or another

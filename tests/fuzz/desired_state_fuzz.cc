@@ -24,10 +24,10 @@ void check_prefixes(const Desired& state) {
   }
   std::vector<IpPrefix> others;
   for (const RemotePool& pool : state.pools) {
-    require(pool.name != state.pool, "the own pool is not remote");
+    require(pool.name != state.pool, "the local pool is not remote");
     for (const IpPrefix& prefix : pool.prefixes) {
       require(prefix.length() != 0, "nobody takes all traffic");
-      require(!overlaps_any(ours, prefix), "no tunnel takes traffic of the own pool");
+      require(!overlaps_any(ours, prefix), "no tunnel takes traffic of the local pool");
       require(!overlaps_any(others, prefix), "no prefix leads to two pools");
     }
     others.insert(others.end(), pool.prefixes.begin(), pool.prefixes.end());

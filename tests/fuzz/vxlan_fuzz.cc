@@ -1,4 +1,4 @@
-// VXLAN from nodes of the own pool: dataplane/stage/vxlan_in.cc, then routing.
+// VXLAN from nodes of the local pool: dataplane/stage/vxlan_in.cc, then routing.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Input: options, then the UDP payload.

@@ -1,4 +1,4 @@
-// What a former run of an agent leaves to the next one.
+// What a previous run of an agent leaves to the next one.
 // SPDX-License-Identifier: Apache-2.0
 #include "common/model/gateway_store.h"
 

@@ -117,7 +117,7 @@ TEST_F(ClusterViewTest, UsesTheSnapshotOnlyWhenToldAndOnlyUntilTheClusterAnswers
   see({{"edge", edge_}, {"cloud", cloud_}});
   restart();
   EXPECT_FALSE(view_->refresh());
-  EXPECT_EQ(remote("cloud"), cloud_prefixes_) << "as a former run knew it";
+  EXPECT_EQ(remote("cloud"), cloud_prefixes_) << "as a previous run knew it";
   view_->use_snapshot();
   EXPECT_TRUE(view_->refresh());
   EXPECT_TRUE(view_->from_snapshot());
@@ -145,7 +145,7 @@ TEST_F(ClusterViewTest, GoesOnAsItWasWhileTheOwnStatusIsEmpty) {
   EXPECT_THAT(
       view_->network().problems,
       ElementsAre(model::PoolProblem{
-          "edge", {"status.nodes", "is empty: this node goes on as it was"}})
+          "edge", {"status.nodes", "is empty: this node keeps its previous state"}})
   );
   EXPECT_EQ(view_->own_gateway(), no_edge_) << "as it is now: it is to be written to";
 

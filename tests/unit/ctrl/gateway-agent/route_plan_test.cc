@@ -120,7 +120,7 @@ TEST(RoutePlan, IsOnlyABlackholeForWhatNobodyGot) {
   EXPECT_THAT(blackholes, SizeIs(4));
   EXPECT_EQ(blackholes.front().destination, *IpPrefix::parse("10.244.0.0/22"));
   const auto holes = of_type(routing, RouteType::kThrow);
-  ASSERT_THAT(holes, SizeIs(3)) << "the own pool's part of it";
+  ASSERT_THAT(holes, SizeIs(3)) << "the local pool's part of it";
   EXPECT_EQ(holes.front().destination, *IpPrefix::parse("10.244.1.0/24"));
 }
 

@@ -45,7 +45,7 @@ class SaJournalTest : public testing::Test {
     EXPECT_TRUE(opened.ok()) << opened.error().message;
     return opened.ok() ? *opened : nullptr;
   }
-  // Ends the run before, as a crash does (an orderly end changes nothing in the file either), and
+  // Ends the previous run, as a crash does (an orderly end changes nothing in the file either), and
   // begins the next: returns how many SAs of daemons came back.
   std::size_t next_run() {
     manager.reset();

@@ -1,7 +1,7 @@
 // BoxBench: one gateway box without threads: packets in, verdicts and packets out.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The world of the tests.  Site A is the own pool, B and C are remote:
+// The world of the tests.  Site A is the local pool, B and C are remote:
 //
 //   own pods 10.1.1.0/24, fd00:1:1::/64     (kernel, raven0)
 //   node "vx" 10.9.0.11, pods 10.1.2.0/24, fd00:1:2::/64   (VXLAN)

@@ -22,6 +22,8 @@ def shape(text):
     """The lines of a transcript without what differs between two runs of the same program."""
     kept, header = [], ()
     for line in text.splitlines():
+        if line.startswith("WARNING: "):
+            continue  # about this run, such as a machine that was too busy
         cells = re.split(" {2,}", line.strip())
         if HEADER.match(line) or line.startswith("check "):
             header = line.split()

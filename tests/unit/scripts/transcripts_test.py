@@ -51,6 +51,10 @@ class ShapeTest(unittest.TestCase):
         self.assert_same(TRACE, ("dir:/a", "kubeconfig:/b"), ("01:10:00", "aa:00:cc"))
         self.assert_same(CHECKS, ("0.9 s", "11.0 s after"))
 
+    def test_a_warning_of_one_run_does_not_matter(self):
+        warned = "generation 3\nWARNING: 4 probes had no room\n"
+        self.assert_same(STATUS, ("generation 3\n", warned))
+
     def test_headers_labels_and_names_of_checks_matter(self):
         self.assert_differs(STATUS, "RTT_MS", "ROUND_MS")
         self.assert_differs(STATUS, "gw-3 ", "gw-x ")

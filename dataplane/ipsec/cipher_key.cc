@@ -23,8 +23,13 @@ static_assert(std::ranges::all_of(kSuites, calls_read_the_key));
 
 // A longer key would have to be hashed first (RFC 2104 section 2).
 constexpr bool key_fits_the_hash(const Suite& row) {
-  const auto* calls = std::get_if<CbcHmacCalls>(&calls_of(row.algorithm));
-  return calls == nullptr || row.integrity_key_size <= calls->hash_block_size;
+  const auto fits = [&row](const auto& calls) {
+    if constexpr (requires { calls.hash_block_size; })
+      return row.integrity_key_size <= calls.hash_block_size;
+    else
+      return row.integrity_key_size == 0;
+  };
+  return std::visit(fits, calls_of(row.algorithm));
 }
 static_assert(std::ranges::all_of(kSuites, key_fits_the_hash));
 

@@ -3,7 +3,7 @@
 //
 // In: frames with a fragment, their IP headers parsed.  Out: esp_in (whole packets), punt, another
 // worker's mailbox, drop; the others wait in context.reassembly, of the worker that their
-// identification names.
+// identification names.  Whole packets follow those of the burst that arrived whole.
 // Taken: ESP, and UDP to port 4500 that is not IKE.  All other fragments are the kernel's.  IPv6
 // fragment headers only right behind the IPv6 header, as tunnel packets have no other extensions.
 #include "dataplane/stage/reassemble.h"

@@ -55,6 +55,8 @@ Outcome ReferenceBox::take() {
 
 void ReferenceBox::receive(unsigned port, const std::vector<Bytes>& frames) {
   for (const Bytes& frame : frames) classify(port, frame);
+  // What was put together comes after the packets that arrived whole.
+  for (const auto& [from, frame] : std::exchange(wholes_, {})) classify_ip(from, frame);
   open_burst();
 }
 
@@ -92,7 +94,11 @@ void ReferenceBox::collect(unsigned port, const Bytes& frame, const ReferenceIp&
   for (const Bytes& piece : result.other_worker) outcome_.end(Place::kWorker1, piece);
   for (const auto& [reason, count] : result.drops)
     if (count != 0) outcome_.drops[reason] += count;
-  if (!result.whole.empty()) classify_ip(port, result.whole);
+  if (result.whole.empty()) return;
+  if (result.drops.contains("frag_merged"))
+    wholes_.push_back({port, result.whole});
+  else
+    classify_ip(port, result.whole);  // a packet in one fragment, which waits for nothing
 }
 
 void ReferenceBox::a_second_passes() {

@@ -83,6 +83,7 @@ class ReferenceBox {
   ReferenceTunnel tunnel_;
   SentPieces sent_pieces_;
   ReferenceReassembly reassembly_;
+  std::vector<ReceivedFrame> wholes_;  // of this burst
   std::vector<ReferenceTunnel::Received> esp_burst_;
   std::map<Bytes, Bytes> vxlan_ports_;  // addresses of a flow -> UDP source port, as sent
   Outcome outcome_;

@@ -140,7 +140,8 @@ TEST_F(ReconcileTest, ThrowRouteIsAHoleInABlackhole) {
   Monitor monitor = Monitor::open().value();
   EXPECT_EQ(reconcile({}), 6u);
   std::vector<RouteType> removed;
-  for (const Event& event : monitor.drain().value().events)
+  const auto news = monitor.drain();
+  for (const Event& event : news.value().events)
     if (const auto* route = std::get_if<Route>(&event.object)) removed.push_back(route->type);
   EXPECT_THAT(
       removed,

@@ -40,10 +40,13 @@ Edges taken_in(const Scene& scene) {
   box.inspect(trace);
   scene.play(box);
   Edges edges;
-  for (Story story; trace->read(story);)
+  for (Story story; trace->read(story);) {
+    // The story of a packet made of fragments begins behind the stage that made it.
+    if (story.reassembled) edges.insert(edge(Stage::kReassemble, story.steps[0].stage));
     for (unsigned i = 0; i < story.step_count; ++i)
       if (story.steps[i].way == Way::kNext)
         edges.insert(edge(story.steps[i].stage, story.steps[i].next));
+  }
   return edges;
 }
 

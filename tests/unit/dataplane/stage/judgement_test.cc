@@ -21,13 +21,13 @@ struct Case {
   Meta info;
   Target from, to;
   std::string text() const {
-    const auto target = [](Target target) {
+    const auto text_of = [](Target target) {
       return " " + std::to_string(static_cast<int>(target.kind)) + "/" +
              std::to_string(target.index);
     };
     return "origin " + std::to_string(static_cast<int>(info.origin)) + " port " +
            std::to_string(info.port.value()) + " peer " + std::to_string(info.peer.value()) +
-           " from" + target(from) + " to" + target(to);
+           " from" + text_of(from) + " to" + text_of(to);
   }
 };
 

@@ -236,7 +236,7 @@ std::optional<End> ReferenceBox::read_sent(unsigned port, const Bytes& frame) {
   const bool v4 = !bytes.empty() && bytes[0] >> 4 == 4;
   const Bytes header = ethernet(kRouter, settings_.macs[port], v4 ? 0x0800 : 0x86dd, {});
   if (wan_is(port) && slice(frame, 0, kEthernet) == header) {
-    const auto end = read_tunnel(bytes, {place, frame});
+    auto end = read_tunnel(bytes, {place, frame});
     if (!end.has_value() || end->place != place) return end;
   }
   // VXLAN: the UDP source port is ours to choose, but always the same for a flow (RFC 7348).

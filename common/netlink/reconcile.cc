@@ -48,7 +48,7 @@ std::vector<Error> apply(Kernel& kernel, const RoutingOperations& operations) {
   std::vector<Error> errors = apply(kernel, Operations<Route>{operations.routes.put, {}});
   append(errors, apply(kernel, operations.rules));
   Operations<Route> old{{}, operations.routes.remove};
-  std::ranges::stable_partition(old.remove, [](const Route& route) {
+  std::stable_partition(old.remove.begin(), old.remove.end(), [](const Route& route) {
     return route.type != RouteType::kThrow;
   });
   append(errors, apply(kernel, old));

@@ -3,9 +3,20 @@
 
 #include <algorithm>
 #include <cassert>
-#include <ranges>
 
 namespace raven::dataplane {
+namespace {
+
+// The newest that passes the test; nullptr: none does.
+template <class Test>
+SaEntry* last_of(std::span<SaEntry* const> oldest_first, Test test) {
+  const auto found = std::find_if(oldest_first.rbegin(), oldest_first.rend(), [&](SaEntry* entry) {
+    return test(*entry);
+  });
+  return found == oldest_first.rend() ? nullptr : *found;
+}
+
+}  // namespace
 
 std::size_t& SaEntries::count_of(const SaEntry& entry) {
   auto& of_workers = counts_[static_cast<std::size_t>(entry.id.direction)];
@@ -36,9 +47,11 @@ std::unique_ptr<SaEntry> SaEntries::take(const SaEntry& entry) {
 
 SaEntry* SaEntries::find_exact(const SaId& id) const {
   const auto [first, last] = by_spi_.equal_range(SpiKey{id.spi, id.direction});
-  for (const auto& [key, entry] : std::ranges::subrange{first, last})
-    if (entry->inbound() || entry->id.outer.destination == id.outer.destination) return entry;
-  return nullptr;
+  const auto found = std::find_if(first, last, [&id](const auto& item) {
+    const SaEntry& entry = *item.second;
+    return entry.inbound() || entry.id.outer.destination == id.outer.destination;
+  });
+  return found == last ? nullptr : found->second;
 }
 
 SaEntry* SaEntries::find(const SaId& id) const {
@@ -60,15 +73,15 @@ std::size_t SaEntries::count(WorkerId worker, Direction direction) const {
 }
 
 SaEntry* SaEntries::newest_outbound(TunnelId tunnel) const {
-  for (SaEntry* entry : flow(tunnel, Direction::kOutbound) | std::views::reverse)
-    if (entry->usable()) return entry;
-  return nullptr;
+  return last_of(flow(tunnel, Direction::kOutbound), [](const SaEntry& entry) {
+    return entry.usable();
+  });
 }
 
 SaEntry* SaEntries::newest_outbound(TunnelId tunnel, WorkerId worker) const {
-  for (SaEntry* entry : flow(tunnel, Direction::kOutbound) | std::views::reverse)
-    if (entry->worker() == worker && entry->usable()) return entry;
-  return nullptr;
+  return last_of(flow(tunnel, Direction::kOutbound), [worker](const SaEntry& entry) {
+    return entry.worker() == worker && entry.usable();
+  });
 }
 
 }  // namespace raven::dataplane

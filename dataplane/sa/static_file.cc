@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <charconv>
 #include <deque>
-#include <ranges>
 #include <set>
+#include <string_view>
+#include <vector>
 
 #include "common/settings/settings.h"
 #include "common/wire/raven.h"
@@ -16,7 +17,9 @@ namespace raven::dataplane {
 namespace {
 
 std::string suite_names() {
-  return fmt::format("{}", fmt::join(kSuites | std::views::transform(&Suite::name), ", "));
+  std::vector<std::string_view> names;
+  for (const Suite& suite : kSuites) names.push_back(suite.name);
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 struct StaticSa {

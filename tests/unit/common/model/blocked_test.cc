@@ -5,40 +5,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/common/model/two_pools.h"
+
 namespace raven::model {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-IpPrefix prefix(const char* text) {
-  return IpPrefix::parse(text).value();
-}
-
-// Seen from the node "edge-node" of the pool "edge".
-class BlockedPrefixesTest : public testing::Test {
+class BlockedPrefixesTest : public TwoPools {
  protected:
-  BlockedPrefixesTest() {
-    network_.self = "edge-node";
-    network_.pools.resize(2);
-    cloud().name = "cloud";
-    cloud().members = {{"cloud-gw", {}, {prefix("10.2.0.0/16"), prefix("fd02::/48")}}};
-    edge().name = "edge";
-    edge().members = {{"edge-node", {}, {prefix("10.1.5.0/24")}}};
-    for (Pool& pool : network_.pools) {
-      pool.tunnels_enabled = true;
-      pool.prefixes = pool.members[0].prefixes;
-    }
-    network_.own = 1;
-  }
-  Pool& cloud() { return network_.pools[0]; }
-  Pool& edge() { return network_.pools[1]; }
   BlockedPrefixes blocked() {
     remote_ = remember_prefixes(remote_, network_);
     return blocked_prefixes(remote_, network_);
   }
 
-  Network network_;
   RemotePrefixes remote_;
 };
 

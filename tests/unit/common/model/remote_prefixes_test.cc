@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/common/model/two_pools.h"
+
 namespace raven::model {
 namespace {
 
@@ -12,29 +14,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-IpPrefix prefix(const char* text) {
-  return IpPrefix::parse(text).value();
-}
-
-// Seen from the node "edge-node" of the pool "edge".
-class RemotePrefixesTest : public testing::Test {
+class RemotePrefixesTest : public TwoPools {
  protected:
-  RemotePrefixesTest() {
-    network_.self = "edge-node";
-    network_.pools.resize(2);
-    cloud().name = "cloud";
-    cloud().members = {{"cloud-gw", {}, {prefix("10.2.0.0/16"), prefix("fd02::/48")}}};
-    edge().name = "edge";
-    edge().members = {{"edge-node", {}, {prefix("10.1.5.0/24")}}};
-    for (Pool& pool : network_.pools) {
-      pool.tunnels_enabled = true;
-      pool.prefixes = pool.members[0].prefixes;
-    }
-    network_.own = 1;
-    before_ = remember_prefixes({}, network_);
-  }
-  Pool& cloud() { return network_.pools[0]; }
-  Pool& edge() { return network_.pools[1]; }
+  RemotePrefixesTest() { before_ = remember_prefixes({}, network_); }
   void empty(Pool& pool) {
     pool.members.clear();
     pool.prefixes.clear();
@@ -47,7 +29,6 @@ class RemotePrefixesTest : public testing::Test {
     return now;
   }
 
-  Network network_;
   RemotePrefixes before_;
 };
 
